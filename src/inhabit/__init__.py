@@ -1,0 +1,3 @@
+"""inhabit: model the maker, not the messages."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Facts in time: the live graph and its reader."""

@@ -1,0 +1,1 @@
+"""Where minds meet lives and worlds."""

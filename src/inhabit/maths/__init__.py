@@ -1,0 +1,1 @@
+"""Pure functions of arrays: information, utility, choice, associative update, scores, intervals, counted work."""

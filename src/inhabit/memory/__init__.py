@@ -1,0 +1,1 @@
+"""Memory written in proportion to surprise."""

@@ -1,0 +1,1 @@
+"""Logs read into lives; events, facts and minds kept on disk."""

@@ -1,0 +1,1 @@
+"""The senses: one encoder a file, each in the native geometry of what it perceives."""

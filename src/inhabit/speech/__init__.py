@@ -1,0 +1,1 @@
+"""Language as one faculty: plans, the language model, and the mouths."""

@@ -1,0 +1,1 @@
+"""What is valued and by how much: goods, satiation, drives, mood."""

@@ -1,0 +1,1 @@
+"""The server: an OpenAI-compatible endpoint and the inspector page."""

@@ -1,0 +1,1 @@
+"""Worlds, one a file; they make lives and know the truth about their makers."""
