@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import equinox as eqx
-import jax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 Key: TypeAlias = PRNGKeyArray
@@ -105,17 +104,14 @@ class Act(eqx.Module):
 
     Attributes:
         act: Index into the vocabulary of acts.
+        good: What the act is aimed at: 0 nothing, else 1 + the index of the good.
         stances: What is said of each good: 0 nothing, 1 ask, 2 offer, 3 refuse.
     """
 
     act: Int[Array, ""]
+    good: Int[Array, ""]
     stances: Int[Array, " goods"]
 
 
 STANCES = ("", "ask", "offer", "refuse")
 """What can be said of a good, in the order of their codes in `Percept.stances` and `Act.stances`."""
-
-
-def silent(goods: int) -> Int[Array, " goods"]:
-    """Say nothing of any good."""
-    return jax.numpy.zeros(goods, int)

@@ -1,0 +1,95 @@
+"""Accounts: what a mind, living a life that was really lived, would have given for each thing that happened."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from inhabit.learning.codebook import Lesson
+from inhabit.maths import choice
+from inhabit.mind.mind import MindInfo
+from inhabit.mind.person import Person, PersonState
+
+
+class Account(eqx.Module):
+    """What was told of each turn, in nats; 0 where nothing was to be told.
+
+    Attributes:
+        act: `log p(act and its good | situation)`.
+        stances: Log-probability of what was said of the goods, given the act.
+        rating: Log-probability of the rating.
+        ends: Log-probability of ending, or not ending, with this act.
+        choice: Log-probability of the option taken.
+        heard: Minus half the squared error of the expectation of what was heard (unit variance).
+        acts: The policy's normalised log-probabilities.
+        ratings: Normalised log-probabilities over the rating levels.
+        info: What was watched on the way.
+    """
+
+    act: Float[Array, "*batch time"]
+    stances: Float[Array, "*batch time"]
+    rating: Float[Array, "*batch time"]
+    ends: Float[Array, "*batch time"]
+    choice: Float[Array, "*batch time"]
+    heard: Float[Array, "*batch time"]
+    acts: Float[Array, "*batch time acts aims"]
+    ratings: Float[Array, "*batch time ratings"]
+    info: MindInfo
+
+    @property
+    def total(self) -> Float[Array, "*batch time"]:
+        """All that is learned from."""
+        return self.act + self.stances + self.rating + self.ends + self.choice + self.heard
+
+
+def account(person: Person, lesson: Lesson, standard: Float[Array, " own"]) -> Account:
+    """Live one life as someone with this own part (in the population's units), telling what each turn was given."""
+    first = eqx.tree_at(lambda s: s.belief.mean, person.init(known=lesson.values), standard)
+    own = person.own(first)
+
+    def live(state, lived):
+        heard, act = lived
+        missed = heard.gist - state.expected
+        state, info = person.perceive(state, heard, own)
+        return person.commit(state, act), (state, info, -0.5 * jnp.sum(missed**2))
+
+    heard = jax.vmap(person.hear)(lesson.percepts)
+    _, (states, info, expectation) = jax.lax.scan(live, first, (heard, lesson.acts))
+
+    def tell(state, act, rating, ends, options, chosen, expectation, info):
+        wants = person.wants(state, own)
+        intention = person.policy.intend(wants)
+        acts = intention.log_probability
+        kinds = jax.nn.log_softmax(person.policy.stances(wants, act))
+        ending = person.policy.ending(wants, act)
+        ratings = jax.nn.log_softmax(intention.rating)
+        return Account(
+            act=acts[act.act, act.good],
+            stances=jnp.take_along_axis(kinds, act.stances[:, None], axis=1).sum(),
+            rating=jnp.where(rating >= 0, ratings[rating], 0.0),
+            ends=jax.nn.log_sigmoid(jnp.where(ends, ending, -ending)),
+            choice=_chosen(person, state, own, options, chosen),
+            heard=expectation,
+            acts=acts,
+            ratings=ratings,
+            info=info,
+        )
+
+    told = jax.vmap(tell)(
+        states, lesson.acts, lesson.rating, lesson.ends, lesson.options, lesson.chosen, expectation, info
+    )
+    blank = jax.tree.map(jnp.zeros_like, told)
+    living = lesson.living
+    return jax.tree.map(
+        lambda lived, no: jnp.where(living.reshape(living.shape + (1,) * (lived.ndim - 1)), lived, no), told, blank
+    )
+
+
+def _chosen(
+    person: Person, state: PersonState, own, options: Float[Array, "options goods"], taken: Array
+) -> Float[Array, ""]:
+    """Log-probability of the option taken, by the value store; 0 where no choice was made."""
+    if not options.size:
+        return jnp.zeros(())
+    gains = person.store(own).gains(options, state.levels, state.mood)
+    return jnp.where(taken >= 0, choice.log_probabilities(gains, 1.0)[taken], 0.0)

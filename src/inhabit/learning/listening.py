@@ -1,0 +1,202 @@
+"""Listening: fit a person's shared and own parts to the lives of many makers."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int
+
+from inhabit.learning.accounts import account
+from inhabit.learning.codebook import Lesson
+from inhabit.maths.flops import count
+from inhabit.mind.own import own_size
+from inhabit.mind.person import Person
+from inhabit.types import Key
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """How long and how carefully to listen.
+
+    Attributes:
+        epochs: Most passes over the lives; fewer when the validation lives say that it is enough.
+        batch: Lives heard at once.
+        rate: Peak learning rate.
+        decay: Weight decay.
+        deafness: Share of the phrases that are not heard while learning, so that no single one is relied upon.
+        patience: Epochs without a better validation score after which listening stops.
+    """
+
+    epochs: int = 30
+    batch: int = 32
+    rate: float = 3e-3
+    decay: float = 1e-2
+    deafness: float = 0.2
+    patience: int = 5
+
+    def __post_init__(self) -> None:
+        if min(self.epochs, self.batch, self.patience) < 1 or self.rate <= 0:
+            raise ValueError(f"epochs, batch, patience and rate must be positive; got {self}")
+
+
+class Makers(eqx.Module):
+    """A mean-field Gaussian belief over every maker's own part, in the population's units, while listening.
+
+    Attributes:
+        mean: One row a maker.
+        log_deviation: Log of each number's standard deviation.
+    """
+
+    mean: Float[Array, "makers own"]
+    log_deviation: Float[Array, "makers own"]
+
+    @classmethod
+    def strangers(cls, makers: int, own: int) -> "Makers":
+        """Begin with every maker a stranger."""
+        return cls(jnp.zeros((makers, own)), jnp.full((makers, own), -0.3))
+
+    def draw(self, maker: Int[Array, " lives"], *, key: Key) -> Float[Array, "lives own"]:
+        """Draw the own part of each life's maker."""
+        noise = jax.random.normal(key, (maker.shape[0], self.mean.shape[1]))
+        return self.mean[maker] + jnp.exp(self.log_deviation[maker]) * noise
+
+    @property
+    def divergence(self) -> Float[Array, " makers"]:
+        """KL divergence of each maker's belief from the population, in nats."""
+        variance = jnp.exp(2 * self.log_deviation)
+        return 0.5 * jnp.sum(variance + self.mean**2 - 1 - 2 * self.log_deviation, axis=1)
+
+
+class Fitted(NamedTuple):
+    """What listening found.
+
+    Attributes:
+        person: The shared part.
+        makers: Belief about each maker, in the order of the codes given in the lessons.
+        curve: Loss in nats per turn on the training lives, and on the validation lives, after each epoch.
+        flops: Floating-point operations spent on learning and on validation, counted.
+    """
+
+    person: Person
+    makers: Makers
+    curve: tuple[tuple[float, float], ...]
+    flops: float
+
+
+def fit(
+    person: Person,
+    lessons: Lesson,
+    held: Lesson,
+    *,
+    schedule: Schedule | None = None,
+    watch: Callable[[int, float, float], None] = lambda epoch, train, valid: None,
+    key: Key,
+) -> Fitted:
+    """Fit the shared part and every maker's own part by stochastic variational inference.
+
+    Args:
+        person: A fresh person; its numbers are where learning begins.
+        lessons: Training lives, stacked, every maker coded from 0 on.
+        held: Validation lives of other makers, who are met as strangers; they choose the epoch, nothing else.
+        schedule: How long to listen.
+        watch: Told the epoch and both scores as learning goes on.
+        key: Random key.
+
+    Source:
+        Hoffman et al. (2013), Stochastic variational inference.
+    """
+    schedule = schedule or Schedule()
+    number = int(np.max(lessons.maker)) + 1
+    model = _strong((person, Makers.strangers(number, own_size(person.goods))))
+    lives_of = jnp.asarray(np.bincount(np.asarray(lessons.maker), minlength=number).astype(np.float32))
+    lessons, held = (jax.tree.map(jnp.asarray, part) for part in (lessons, held))
+    epoch, optimiser = _epoch(schedule, lessons.maker.shape[0])
+    carry = (model, _strong(optimiser.init(eqx.filter(model, eqx.is_inexact_array))))
+    strangers = jnp.zeros((held.maker.shape[0], own_size(person.goods)))
+    work = count(epoch, carry, lessons, lives_of, key).flops + count(_held_loss, person, held, strangers).flops
+
+    best, best_score, waited, curve = model, np.inf, 0, []
+    for index, draw in enumerate(jax.random.split(key, schedule.epochs)):
+        carry, loss = epoch(carry, lessons, lives_of, draw)
+        score = float(_held_loss(carry[0][0], held, strangers))
+        curve.append((float(loss), score))
+        watch(index, *curve[-1])
+        waited = 0 if score < best_score else waited + 1
+        if score < best_score:
+            best, best_score = carry[0], score
+        if waited >= schedule.patience:
+            break
+    return Fitted(*best, tuple(curve), work * len(curve))
+
+
+def _epoch(schedule: Schedule, lives: int) -> tuple[Callable, optax.GradientTransformation]:
+    """One pass over the lives as one compiled program, and its optimiser."""
+    batch = min(schedule.batch, lives)
+    steps = lives // batch
+    rate = optax.warmup_cosine_decay_schedule(0.0, schedule.rate, steps, steps * schedule.epochs, schedule.rate / 20)
+    optimiser = optax.chain(
+        optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=schedule.decay, mask=_decays)
+    )
+
+    @eqx.filter_jit
+    def epoch(carry, lessons, lives_of, key):
+        shuffle, draws = jax.random.split(key)
+        order = jax.random.permutation(shuffle, lives)[: steps * batch].reshape(steps, batch)
+        arrays, static = eqx.partition(carry, eqx.is_array)
+
+        def step(arrays, drawn):
+            rows, key = drawn
+            model, opened = eqx.combine(arrays, static)
+            taught = jax.tree.map(lambda leaf: leaf[rows], lessons)
+            loss, gradient = eqx.filter_value_and_grad(_loss)(model, taught, lives_of, schedule.deafness, key)
+            update, opened = optimiser.update(gradient, opened, eqx.filter(model, eqx.is_inexact_array))
+            moved = (eqx.apply_updates(model, update), opened)
+            return eqx.filter(moved, eqx.is_array), loss
+
+        arrays, losses = jax.lax.scan(step, arrays, (order, jax.random.split(draws, steps)))
+        return eqx.combine(arrays, static), losses.mean()
+
+    return epoch, optimiser
+
+
+def _loss(
+    model: tuple[Person, Makers], lessons: Lesson, lives_of: Float[Array, " makers"], deafness: float, key: Key
+) -> Float[Array, ""]:
+    """Negative evidence lower bound in nats per turn, on a batch of lives."""
+    person, makers = model
+    for_own, for_words = jax.random.split(key)
+    standard = makers.draw(lessons.maker, key=for_own)
+    told = jax.vmap(account, in_axes=(None, 0, 0))(person, _deafened(lessons, deafness, for_words), standard)
+    divergence = makers.divergence[lessons.maker] / lives_of[lessons.maker]
+    return (divergence.sum() - told.total.sum()) / lessons.living.sum()
+
+
+@eqx.filter_jit
+def _held_loss(person: Person, held: Lesson, strangers: Float[Array, "lives own"]) -> Float[Array, ""]:
+    """Nats per turn on lives of strangers."""
+    told = jax.vmap(account, in_axes=(None, 0, 0))(person, held, strangers)
+    return -(told.total - told.heard).sum() / held.living.sum()
+
+
+def _deafened(lessons: Lesson, share: float, key: Key) -> Lesson:
+    """The same lives with a share of the phrases unheard."""
+    for_words, for_about = jax.random.split(key)
+    percepts = lessons.percepts
+    words = jnp.where(jax.random.uniform(for_words, percepts.words.shape) < share, 0, percepts.words)
+    about = jnp.where(jax.random.uniform(for_about, percepts.about.shape) < share, 0, percepts.about)
+    return eqx.tree_at(lambda s: (s.percepts.words, s.percepts.about), lessons, (words, about))
+
+
+def _strong(tree):
+    """The same arrays with their types fixed, so that one compiled program serves the first pass and all others."""
+    return jax.tree.map(lambda leaf: jnp.array(leaf, leaf.dtype) if eqx.is_array(leaf) else leaf, tree)
+
+
+def _decays(model: tuple) -> tuple:
+    """Weight decay on matrices only."""
+    return jax.tree.map(lambda leaf: eqx.is_inexact_array(leaf) and leaf.ndim >= 2, model)

@@ -1,0 +1,121 @@
+"""A person's own part: what makes one maker differ from another, and how sure we are of it."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+STYLE = 8
+"""Dimensions of a person's way of acting and talking."""
+
+
+class Own(eqx.Module):
+    """One person's own part, as one vector of unbounded numbers with a Gaussian belief over it.
+
+    Read as: log weight of each good (a softmax makes the weights), set point of each good, patience, temper (how
+    much strain becomes stress), mood coupling (how far stress shifts the weights), then style. The population is
+    centred on zero mean and unit variance in units that the mind has learned (`Pool`).
+
+    Attributes:
+        vector: `2 goods + 3 + STYLE` numbers.
+        goods: Number of goods.
+    """
+
+    vector: Float[Array, " own"]
+    goods: int = eqx.field(static=True)
+
+    @property
+    def weights(self) -> Float[Array, " goods"]:
+        """What each good is worth, averaging one over the goods."""
+        return jax.nn.softmax(self.vector[: self.goods]) * self.goods
+
+    @property
+    def set_points(self) -> Float[Array, " goods"]:
+        """How far each set point lies from the population's, in log units."""
+        return self.vector[self.goods : 2 * self.goods]
+
+    @property
+    def patience(self) -> Float[Array, ""]:
+        """Patience; 0 is the population's mean, positive is more patient."""
+        return self.vector[2 * self.goods]
+
+    @property
+    def temper(self) -> Float[Array, ""]:
+        """Factor by which strain becomes stress; 1 is the population's median."""
+        return jnp.exp(self.vector[2 * self.goods + 1])
+
+    @property
+    def coupling(self) -> Float[Array, ""]:
+        """How far stress shifts the weights; 0 is the population's mean."""
+        return self.vector[2 * self.goods + 2]
+
+    @property
+    def style(self) -> Float[Array, " style"]:
+        """Way of acting and talking."""
+        return self.vector[2 * self.goods + 3 :]
+
+
+def own_size(goods: int) -> int:
+    """Length of a person's own vector."""
+    return 2 * goods + 3 + STYLE
+
+
+class Belief(eqx.Module):
+    """A Gaussian belief over a person's own vector, in the population's units (mean 0, variance 1 before any evidence).
+
+    Attributes:
+        mean: Posterior mean.
+        precision: Posterior precision; the identity for a stranger.
+    """
+
+    mean: Float[Array, " own"]
+    precision: Float[Array, "own own"]
+
+    @classmethod
+    def stranger(cls, size: int) -> "Belief":
+        """What is believed of someone never met: the population."""
+        return cls(jnp.zeros(size), jnp.eye(size))
+
+    def learn(self, score: Float[Array, " own"], information: Float[Array, "own own"]) -> "Belief":
+        """Take in one act of the person.
+
+        One step of Newton's method on `log posterior`, expanded at the present mean: the precision grows by the
+        act's Fisher information, the mean moves by the gain times the score.
+
+        Args:
+            score: Gradient of `log p(act | own)` at the mean.
+            information: Expected Fisher information of the act at the mean.
+
+        Source:
+            Extended Kalman filtering for categorical observations: Fahrmeir (1992), J. Amer. Stat. Assoc. 87.
+        """
+        precision = self.precision + information
+        return Belief(self.mean + jnp.linalg.solve(precision, score), precision)
+
+    @property
+    def deviation(self) -> Float[Array, " own"]:
+        """Posterior standard deviation of each number."""
+        return jnp.sqrt(jnp.diagonal(jnp.linalg.inv(self.precision)))
+
+
+class Pool(eqx.Module):
+    """The population that persons are drawn from: own = centre + spread * standard normal.
+
+    Attributes:
+        centre: Population mean of the own vector.
+        log_spread: Log of the population's standard deviation.
+    """
+
+    centre: Float[Array, " own"]
+    log_spread: Float[Array, " own"]
+    goods: int = eqx.field(static=True)
+
+    def __init__(self, goods: int, *, spread: float = 0.5):
+        size = own_size(goods)
+        self.centre = jnp.zeros(size)
+        self.log_spread = jnp.full(size, jnp.log(spread))
+        self.goods = goods
+
+    def own(self, standard: Float[Array, " own"]) -> Own:
+        """Turn standardised numbers into a person's own part."""
+        return Own(self.centre + jnp.exp(self.log_spread) * standard, self.goods)

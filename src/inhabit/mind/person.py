@@ -1,0 +1,352 @@
+"""A person: the mind that is fitted from logs, and lives on from where its maker left off."""
+
+from typing import Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from inhabit.maths import choice
+from inhabit.memory.surprise import AbstractMemory, MemoryInfo, MemoryState, SurpriseMemory
+from inhabit.mind.mind import AbstractMind, MindInfo
+from inhabit.mind.own import Belief, Own, Pool, own_size
+from inhabit.mind.policy import KINDS, MOODS, Policy, Wants
+from inhabit.senses.text import TextSense
+from inhabit.types import Act, Key, Percept
+from inhabit.values.mood import Mood, MoodDynamics, MoodInput
+from inhabit.values.store import ValueStore
+
+CUE = 16
+"""Length of the memory's cues and of what it keeps of a percept."""
+
+_GAINS = ("stress_leak", "valence_leak", "load_leak", "surprise", "load", "relief", "valence", "repetition")
+
+
+class Heard(eqx.Module):
+    """A percept after the senses: what does not depend on the state of the mind.
+
+    Attributes:
+        words: What was said.
+        about: What was said with regard to each good.
+        gist: What the memory keeps of it.
+        percept: The percept itself.
+    """
+
+    words: Float[Array, " sense"]
+    about: Float[Array, "goods about"]
+    gist: Float[Array, " cue"]
+    percept: Percept
+
+
+class PersonState(eqx.Module):
+    """What a person has lived.
+
+    Attributes:
+        situation: What it makes of the conversation so far.
+        goods: What it makes of each good.
+        mood: Stress, valence, load.
+        memory: The surprise memory.
+        belief: What is believed of the person's own part.
+        known: What each good is worth to the person where that is known; NaN where it must be inferred.
+        cue: The present cue for the memory.
+        expected: What the learned expectation says will be heard, before memory corrects it.
+        levels: Levels of the goods as last felt; 0 where never felt.
+        balance: What the partner's last stances would bring of each good: +1 offered, -1 asked for.
+        echo: Fading trace of what was heard, against which repetition is felt.
+        last: The person's own last act.
+        age: Turns lived.
+    """
+
+    situation: Float[Array, " situation"]
+    goods: Float[Array, "goods features"]
+    mood: Mood
+    memory: MemoryState
+    belief: Belief
+    known: Float[Array, " goods"]
+    cue: Float[Array, " cue"]
+    expected: Float[Array, " cue"]
+    levels: Float[Array, " goods"]
+    balance: Float[Array, " goods"]
+    echo: Float[Array, " sense"]
+    last: Act
+    age: Float[Array, ""]
+
+
+class Person(AbstractMind[PersonState]):
+    """The mind of a maker of messages: what all makers share; what is one's own is in the state, as a belief.
+
+    One step: the senses hear; the learned expectation, corrected by the surprise memory, meets what was heard; mood
+    moves; the situation is brought up to date; the policy chooses; what is done is taken down.
+
+    Attributes:
+        text: Hears words.
+        text_about: Hears the same words with regard to one good; shared by all goods.
+        symbols: What each of the partner's acts means.
+        feel: Embeds the body: felt levels and states, and whether they are felt.
+        gist: What of a percept the memory keeps.
+        expect: Predicts the gist of the next percept.
+        ask: Makes the memory's cue from the situation and the own act.
+        memory: The surprise memory; `NoMemory` is another part.
+        appraise: How good or bad what is heard is.
+        mood: Unconstrained gains and leaks of the mood, in the order of `_GAINS`.
+        shared: Per good: log set point, curvature before softplus, what stress adds to its weight.
+        good_cell: Brings what is made of a good up to date; shared by all goods.
+        cell: Brings the situation up to date.
+        policy: Chooses.
+        pool: The population that persons are drawn from.
+    """
+
+    text: TextSense
+    text_about: TextSense
+    symbols: Float[Array, "symbols sense"]
+    feel: eqx.nn.Linear
+    gist: eqx.nn.Linear
+    expect: eqx.nn.Linear
+    ask: eqx.nn.Linear
+    memory: AbstractMemory
+    appraise: eqx.nn.Linear
+    mood: Float[Array, " gains"]
+    shared: Float[Array, "3 goods"]
+    good_cell: eqx.nn.GRUCell
+    cell: eqx.nn.GRUCell
+    policy: Policy
+    pool: Pool
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        weight: Float[Array, " buckets"],
+        symbols: int,
+        goods: int,
+        body: int,
+        aimed: tuple[bool, ...],
+        ratings: int,
+        sense: int = 64,
+        situation: int = 64,
+        about: int = 24,
+        key: Key,
+    ) -> Self:
+        """A fresh person for a log's vocabulary.
+
+        Args:
+            weight: How much each id of the ear counts (`senses.text.inverse_frequency`).
+            symbols: Number of the partner's acts, 0 (unknown) included.
+            goods: Number of goods; 0 where a log has none.
+            body: Length of the percept's body.
+            aimed: For each act, whether it is about a good.
+            ratings: Number of rating levels.
+            sense: Length of what the text sense makes.
+            situation: Length of what is made of the situation.
+            about: Length of what is made of each good.
+            key: Random key.
+        """
+        keys = iter(jax.random.split(key, 12))
+        act = 16
+        into_good = 2 * about + 2 * KINDS + 2
+        return cls(
+            text=TextSense.create(weight, sense, key=next(keys)),
+            text_about=TextSense.create(weight, about, key=next(keys)),
+            symbols=0.3 * jax.random.normal(next(keys), (symbols, sense)).at[0].set(0.0),
+            feel=eqx.nn.Linear(2 * body, sense, key=next(keys)) if body else eqx.nn.Linear(1, sense, key=next(keys)),
+            gist=eqx.nn.Linear(sense, CUE, use_bias=False, key=next(keys)),
+            expect=eqx.nn.Linear(situation + act, CUE, key=next(keys)),
+            ask=eqx.nn.Linear(situation + act, CUE - 1, key=next(keys)),
+            memory=SurpriseMemory(CUE, CUE, noise=0.3),
+            appraise=eqx.nn.Linear(sense, 1, key=next(keys)),
+            mood=jnp.array([-1.5, -1.5, -1.5, -2.0, -1.0, -1.0, -1.0, 0.0]),
+            shared=jnp.zeros((3, goods)),
+            good_cell=eqx.nn.GRUCell(into_good, about, key=next(keys)),
+            cell=eqx.nn.GRUCell(sense + CUE + act + about + MOODS + 1, situation, key=next(keys)),
+            policy=Policy(situation=situation, features=about, aimed=aimed, ratings=max(ratings, 1), key=next(keys)),
+            pool=Pool(goods),
+        )
+
+    @property
+    def goods(self) -> int:
+        """Number of goods."""
+        return self.shared.shape[1]
+
+    def init(self, *, key: Key | None = None, known: Float[Array, " goods"] | None = None) -> PersonState:
+        """The state of a stranger before the first word.
+
+        Args:
+            key: Not used; this birth is not random.
+            known: What each good is worth to the person, where that is known; NaN where it is not.
+        """
+        del key
+        return PersonState(
+            situation=jnp.zeros(self.cell.hidden_size),
+            goods=jnp.zeros((self.goods, self.good_cell.hidden_size)),
+            mood=Mood.of(),
+            memory=self.memory.init(),
+            belief=Belief.stranger(own_size(self.goods)),
+            known=jnp.full(self.goods, jnp.nan) if known is None else known,
+            cue=jnp.zeros(CUE).at[0].set(1.0),
+            expected=jnp.zeros(CUE),
+            levels=jnp.zeros(self.goods),
+            balance=jnp.zeros(self.goods),
+            echo=jnp.zeros(self.text.embedding.shape[1]),
+            last=Act(act=jnp.asarray(0), good=jnp.asarray(0), stances=jnp.zeros(self.goods, int)),
+            age=jnp.asarray(0.0),
+        )
+
+    def step(self, state: PersonState, percept: Percept, *, key: Key) -> tuple[PersonState, Act, MindInfo]:
+        """Perceive and act, as the person is believed to be."""
+        own = self.own(state)
+        state, info = self.perceive(state, self.hear(percept), own)
+        act = self.draw(self.wants(state, own), key=key)
+        return self.commit(state, act), act, info
+
+    def watch(self, state: PersonState, percept: Percept, act: Act) -> tuple[PersonState, MindInfo]:
+        """Live a turn that the person really lived, and learn from the act who the person is."""
+        state, info = self.perceive(state, self.hear(percept), self.own(state))
+
+        def log_odds(standard):
+            wants = self.wants(state, self._own(standard, state.known))
+            return jnp.maximum(self.policy.intend(wants).log_probability, -1e3)
+
+        belief = state.belief
+        jacobian = jax.jacfwd(log_odds)(belief.mean)
+        fisher = jnp.einsum("ago,ag,agp->op", jacobian, jnp.exp(log_odds(belief.mean)), jacobian)
+        learnt = belief.learn(jacobian[act.act, act.good], fisher)
+        return self.commit(eqx.tree_at(lambda s: s.belief, state, learnt), act), info
+
+    def hear(self, percept: Percept) -> Heard:
+        """Let the senses work on a percept."""
+        said = self.text(percept.words)
+        felt = jnp.isfinite(percept.body)
+        body = jnp.concatenate([jnp.where(felt, percept.body, 0.0), felt])
+        body = self.feel(body if body.size else jnp.zeros(1))
+        whole = jnp.tanh(said + self.symbols[percept.heard] + body)
+        about = jax.vmap(self.text_about)(percept.about)
+        return Heard(whole, about, jax.lax.stop_gradient(jnp.tanh(self.gist(said))), percept)
+
+    def perceive(self, state: PersonState, heard: Heard, own: Own) -> tuple[PersonState, MindInfo]:
+        """Be surprised, remember, feel, and bring the situation up to date."""
+        percept = heard.percept
+        memory, lesson, recalled = self._remember(state, heard)
+        levels, felt = _levels(percept.body, state.levels, self.goods)
+        repetition = _repetition(heard.words, state.echo)
+        mood = self._feel(state.mood, own, lesson.surprise, self.appraise(heard.words)[0], repetition)
+        balance = jnp.where(percept.stances == 2, 1.0, jnp.where(percept.stances == 1, -1.0, 0.0))
+        worth = self.store(own).marginal(levels, mood)
+        goods = self._regard(state, heard, levels * felt, worth)
+        last = self.policy.act_embedding[state.last.act] * (state.age > 0)
+        pooled = goods.sum(0) / max(self.goods, 1)
+        scalars = jnp.array([mood.stress, mood.valence, mood.load, jnp.log1p(state.age)])
+        situation = self.cell(jnp.concatenate([heard.words, recalled, last, pooled, scalars]), state.situation)
+        after = eqx.tree_at(
+            lambda s: (s.situation, s.goods, s.mood, s.memory, s.levels, s.balance, s.echo),
+            state,
+            (situation, goods, mood, memory, levels, balance, 0.6 * state.echo + heard.words),
+        )
+        surprisal = jnp.array([lesson.surprisal])
+        return after, MindInfo(lesson.surprise, surprisal, mood.stress, mood.valence, mood.load, worth)
+
+    def wants(self, state: PersonState, own: Own) -> Wants:
+        """What drives the policy now."""
+        worth = self.store(own).marginal(state.levels, state.mood)
+        mood = jnp.stack([state.mood.stress, state.mood.valence, state.mood.load])
+        return Wants(state.situation, state.goods, worth, state.balance, mood, own)
+
+    def draw(self, wants: Wants, *, key: Key) -> Act:
+        """Choose an act and what it says of each good; the same key under other values answers what if."""
+        for_act, for_stances = jax.random.split(key)
+        logits = self.policy.intend(wants).acts
+        option = choice.gumbel_max(logits.ravel(), jax.random.gumbel(for_act, (logits.size,)))
+        act, good = jnp.unravel_index(option, logits.shape)
+        draft = Act(act=act, good=good, stances=jnp.zeros(self.goods, int))
+        kinds = self.policy.stances(wants, draft)
+        noise = jax.random.gumbel(for_stances, kinds.shape)
+        return eqx.tree_at(lambda a: a.stances, draft, jax.vmap(choice.gumbel_max)(kinds, noise))
+
+    def commit(self, state: PersonState, act: Act) -> PersonState:
+        """Take down an own act, and expect what comes of it."""
+        done = jnp.concatenate([state.situation, self.policy.act_embedding[act.act]])
+        cue = jnp.concatenate([jnp.ones(1), jnp.tanh(self.ask(done))]) / 2
+        return eqx.tree_at(
+            lambda s: (s.last, s.cue, s.expected, s.age),
+            state,
+            (act, cue, jnp.tanh(self.expect(done)), state.age + 1),
+        )
+
+    def own(self, state: PersonState) -> Own:
+        """The person's own part as it is believed to be, with what is known of the values put in."""
+        return self._own(state.belief.mean, state.known)
+
+    def store(self, own: Own) -> ValueStore:
+        """The value store of a person with this own part; weights average 1 over the goods."""
+        set_point, curvature, stress = self.shared
+        return ValueStore(
+            names=tuple(str(good) for good in range(self.goods)),
+            weight=own.weights / max(self.goods, 1),
+            scale=jnp.asarray(float(self.goods)),
+            set_point=jnp.exp(set_point + own.set_points),
+            curvature=jax.nn.softplus(curvature),
+            decay=jnp.full(self.goods, 0.1),
+            stress=stress * (1 + own.coupling),
+            valence=jnp.zeros(self.goods),
+        )
+
+    def _own(self, standard: Float[Array, " own"], known: Float[Array, " goods"]) -> Own:
+        own = self.pool.own(standard)
+        if not self.goods:
+            return own
+        sure = jnp.isfinite(known)
+        log_worth = jnp.log(jnp.maximum(jnp.where(sure, known, 1.0), 1e-2))
+        vector = own.vector.at[: self.goods].set(jnp.where(sure, log_worth, own.vector[: self.goods]))
+        return Own(vector, own.goods)
+
+    def _remember(self, state: PersonState, heard: Heard) -> tuple[MemoryState, MemoryInfo, Float[Array, " cue"]]:
+        """Write what was heard beyond what was expected, and read what the memory now holds of the situation.
+
+        No gradient passes: the memory learns by living, and the compiled lesson stays small.
+        """
+        memory, cue, told = jax.lax.stop_gradient((self.memory, state.cue, heard.gist - state.expected))
+        written, lesson = memory.step(state.memory, (cue, told))
+        recalled, _ = memory.read(written, cue)
+        return jax.lax.stop_gradient((written, lesson, recalled))
+
+    def _feel(self, mood: Mood, own: Own, surprise: Array, good: Array, repetition: Array) -> Mood:
+        """Move the mood by what was heard."""
+        leaks = jax.nn.sigmoid(self.mood[:3])
+        gains = jax.nn.softplus(self.mood[3:])
+        dynamics = MoodDynamics.of()
+        dynamics = eqx.tree_at(
+            lambda d: (
+                d.stress_leak, d.valence_leak, d.load_leak,
+                d.stress_from_surprise, d.stress_from_load, d.stress_from_reward, d.valence_from_reward,
+            ),
+            dynamics,
+            (*leaks, own.temper * gains[0], own.temper * gains[1], gains[2], gains[3]),
+        )  # fmt: skip
+        excess = jnp.clip(surprise - 1, 0.0, 5.0)
+        return dynamics.step(mood, MoodInput(surprise=excess, reward=jnp.tanh(good), load=gains[4] * repetition))[0]
+
+    def _regard(
+        self, state: PersonState, heard: Heard, levels: Float[Array, " goods"], worth: Float[Array, " goods"]
+    ) -> Float[Array, "goods features"]:
+        """Bring what is made of each good up to date; one cell for all goods."""
+        if not self.goods:
+            return state.goods
+        theirs = jax.nn.one_hot(heard.percept.stances, KINDS)
+        mine = jax.nn.one_hot(state.last.stances, KINDS)
+        crowd = jnp.broadcast_to(state.goods.mean(0), state.goods.shape)
+        into = jnp.concatenate([heard.about, crowd, theirs, mine, levels[:, None], worth[:, None]], axis=1)
+        return jax.vmap(self.good_cell)(into, state.goods)
+
+
+def _levels(
+    body: Float[Array, " body"], before: Float[Array, " goods"], goods: int
+) -> tuple[Float[Array, " goods"], Bool[Array, " goods"]]:
+    """Levels of the goods as felt now, or as last felt, and which are felt."""
+    felt = jnp.isfinite(body[:goods])
+    return jnp.where(felt, body[:goods], before), felt
+
+
+def _repetition(words: Float[Array, " sense"], echo: Float[Array, " sense"]) -> Float[Array, ""]:
+    """How much what is heard has been heard before: cosine with the echo, at least 0."""
+    lengths = jnp.sqrt(jnp.sum(words**2) + 1e-6) * jnp.sqrt(jnp.sum(echo**2) + 1e-6)
+    return jnp.maximum(jnp.sum(words * echo) / lengths, 0.0)

@@ -1,0 +1,127 @@
+"""The policy: from what a mind makes of its situation, and from what it values, to what it means to do."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from inhabit.mind.own import STYLE, Own
+from inhabit.types import STANCES, Act, Key
+
+MOODS = 3
+"""Stress, valence, load."""
+KINDS = len(STANCES)
+
+
+class Wants(eqx.Module):
+    """What drives the policy at one moment.
+
+    Attributes:
+        situation: What the mind makes of the conversation so far.
+        goods: What it makes of each good.
+        worth: Marginal value of each good, as felt now.
+        balance: Of each good, what a partner's standing words would bring: +1 offered, -1 asked for.
+        mood: Stress, valence, load.
+        own: The person's own part.
+    """
+
+    situation: Float[Array, " situation"]
+    goods: Float[Array, "goods features"]
+    worth: Float[Array, " goods"]
+    balance: Float[Array, " goods"]
+    mood: Float[Array, " moods"]
+    own: Own
+
+
+class Intention(eqx.Module):
+    """What a mind is about to do, as unnormalised log-probabilities.
+
+    Attributes:
+        acts: One for each act (rows) aimed at nothing (column 0) or at a good; minus infinity where it makes no sense.
+        rating: Over the rating levels.
+    """
+
+    acts: Float[Array, "acts aims"]
+    rating: Float[Array, " ratings"]
+
+    @property
+    def log_probability(self) -> Float[Array, "acts aims"]:
+        """Normalised over acts and aims together."""
+        return jax.nn.log_softmax(self.acts.ravel()).reshape(self.acts.shape)
+
+
+class Policy(eqx.Module):
+    """A conditional logit over (act, good) whose utilities are part learned, part worked out from the value store.
+
+    The score of an act aimed at good `g` is `base(act, situation) + fit(act, u_g) + pull[act] * worth_g` and of an
+    act aimed at nothing `base(act, situation) + pull[act] * (worth . balance)`, where `u_g` comes from one network
+    shared by all goods: goods are told apart by what is known of them, never by their place in a list. Mood and
+    patience shift the acts through one small matrix that can be read.
+
+    Source:
+        McFadden (1974) for the conditional logit; Zaheer et al. (2017), Deep Sets, for the sharing.
+    """
+
+    good: eqx.nn.MLP
+    base: eqx.nn.MLP
+    fit: eqx.nn.Linear
+    pull: Float[Array, " acts"]
+    felt: Float[Array, "acts feelings"]
+    style: Float[Array, "acts style"]
+    stance: eqx.nn.MLP
+    act_embedding: Float[Array, "acts embedding"]
+    rating_head: eqx.nn.Linear
+    end: eqx.nn.Linear
+    aimed: tuple[bool, ...] = eqx.field(static=True)
+
+    def __init__(
+        self, *, situation: int, features: int, aimed: tuple[bool, ...], ratings: int, width: int = 48, key: Key
+    ):
+        good, base, fit, stance, embed, rate, end = jax.random.split(key, 7)
+        acts, embedding = len(aimed), 16
+        self.good = eqx.nn.MLP(features + 2 + 8, width, width, 1, key=good)
+        self.base = eqx.nn.MLP(situation + width + MOODS + STYLE, acts, 2 * width, 1, key=base)
+        self.fit = eqx.nn.Linear(width, acts, use_bias=False, key=fit)
+        self.pull = jnp.ones(acts)
+        self.felt = jnp.zeros((acts, MOODS + 1))
+        self.style = jnp.zeros((acts, STYLE))
+        self.stance = eqx.nn.MLP(width + embedding + 1, KINDS, width, 1, key=stance)
+        self.act_embedding = 0.3 * jax.random.normal(embed, (acts, embedding))
+        self.rating_head = eqx.nn.Linear(situation + width + MOODS + STYLE, ratings, key=rate)
+        self.end = eqx.nn.Linear(situation + embedding + MOODS + 1, 1, key=end)
+        self.aimed = aimed
+
+    def intend(self, wants: Wants) -> Intention:
+        """Weigh every act."""
+        about, whole = self._regard(wants)
+        feelings = jnp.append(wants.mood, wants.own.patience)
+        base = self.base(whole) + self.felt @ feelings + self.style @ wants.own.style
+        plain = base + self.pull * jnp.dot(wants.worth, wants.balance)
+        toward = base[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
+        aimed = jnp.array(self.aimed)[:, None]
+        acts = jnp.concatenate(
+            [jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1
+        )
+        return Intention(acts, self.rating_head(whole))
+
+    def stances(self, wants: Wants, act: Act) -> Float[Array, "goods kinds"]:
+        """What is said of each good, given the act: logits over nothing, ask, offer, refuse."""
+        about, _ = self._regard(wants)
+        embedding = self.act_embedding[act.act]
+        main = jnp.arange(1, about.shape[0] + 1) == act.good
+        return jax.vmap(lambda u, m: self.stance(jnp.concatenate([u, embedding, m[None].astype(u.dtype)])))(
+            about, main
+        )
+
+    def ending(self, wants: Wants, act: Act) -> Float[Array, ""]:
+        """Logit that the person's part ends with this act."""
+        feelings = jnp.append(wants.mood, wants.own.patience)
+        return self.end(jnp.concatenate([wants.situation, self.act_embedding[act.act], feelings]))[0]
+
+    def _regard(self, wants: Wants) -> tuple[Float[Array, "goods width"], Float[Array, " whole"]]:
+        """Regard each good, then all together."""
+        context = jnp.broadcast_to(wants.situation[:8], (wants.goods.shape[0], 8))
+        seen = jnp.concatenate([wants.goods, wants.worth[:, None], wants.balance[:, None], context], axis=1)
+        about = jax.vmap(self.good)(seen)
+        pooled = about.sum(0) / max(about.shape[0], 1)
+        return about, jnp.concatenate([wants.situation, pooled, wants.mood, wants.own.style])
