@@ -82,7 +82,7 @@ def save(
     """Write a `.mind` file atomically.
 
     Raises:
-        MindFileError: An array is not of numbers, the manifest is no JSON, or a member is too large to be opened again.
+        MindFileError: An array is not of numbers, the manifest is no JSON, or a member is too large.
     """
     members = {
         "manifest.json": _manifest_bytes(manifest),
@@ -208,7 +208,7 @@ def _database(data: bytes) -> Iterator[sqlite3.Connection]:
 
 
 def _check_knowledge(data: bytes) -> None:
-    """Refuse a database that is broken, has anything but the tables of the store, or a row that is no fact or event."""
+    """Refuse a database that is broken, has anything but the store's tables, or rows that are no facts or events."""
     try:
         with _database(data) as database:
             if _shape(database) != _expected_shape():

@@ -5,15 +5,15 @@ over; the rest is read.
 """
 
 import codecs
-import gzip
+import collections
 import io
 import json
 import pathlib
-import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
 from inhabit.records.problems import Ledger, ReadError
+from inhabit.records.unzipping import unpacked
 
 MAX_LINE = 16 * 2**20
 """Longest line read, in bytes."""
@@ -43,13 +43,15 @@ class Source:
     def __init__(self, path: pathlib.Path, *, name: str = "", ledger: Ledger | None = None):
         self.path = path
         self.name = name or path.name
-        self.stem = path.name.split(".")[0] or path.name
+        folder = pathlib.PurePath(self.name).parent
+        self.stem = (folder / (path.name.split(".")[0] or path.name)).as_posix()
         self.ledger = Ledger() if ledger is None else ledger
+        self._nameless: collections.Counter[int] = collections.Counter()
         self._zipped = False
         with self._open() as file:
             self._zipped = file.read(2) == b"\x1f\x8b"
         with self._open() as file:
-            self.start = self._take(file, _HEAD)
+            self.start = file.read(_HEAD)
         self.encoding, self._skip = _encoding_of(self.start)
         self.head = self.start[self._skip :].decode(self.encoding, "replace")
 
@@ -61,11 +63,17 @@ class Source:
         """Note something repaired in this file."""
         self.ledger.repair(self.name, line, field, expected, mend)
 
+    def name_for(self, line: int) -> str:
+        """Give an id to a life without one: the file and the line, and its number where a line has several."""
+        self._nameless[line] += 1
+        number = self._nameless[line]
+        return f"{self.stem}:{line}" + (f".{number}" if number > 1 else "")
+
     def lines(self) -> Iterator[tuple[int, str]]:
         """Give each line with its number from 1, without its ending; too long ones are set aside."""
         with self._text_bytes() as file:
             number = 0
-            while raw := self._take_line(file):
+            while raw := file.readline(MAX_LINE + 1):
                 number += 1
                 if len(raw) > MAX_LINE:
                     self._pass_over_line(file)
@@ -76,7 +84,7 @@ class Source:
     def text(self) -> str:
         """Give the whole text."""
         with self._text_bytes() as file:
-            raw = self._take(file, MAX_DOCUMENT + 1)
+            raw = file.read(MAX_DOCUMENT + 1)
         if len(raw) > MAX_DOCUMENT:
             raise ReadError(f"{self.name}: over 1 GiB in one document; write one record a line (JSONL)")
         return self._decoded(raw, None)
@@ -130,44 +138,27 @@ class Source:
             )
 
     def _open(self) -> IO[bytes]:
-        return gzip.open(self.path) if self._zipped else self.path.open("rb")  # type: ignore[return-value]
+        return unpacked(self.path, self._broken) if self._zipped else self.path.open("rb")
 
     def _text_bytes(self) -> IO[bytes]:
         file = self._open()
         if self.encoding != "utf-8":
             with file:
-                raw = self._take(file, MAX_DOCUMENT + 1)
+                raw = file.read(MAX_DOCUMENT + 1)
             if len(raw) > MAX_DOCUMENT:
                 raise ReadError(f"{self.name}: over 1 GiB of {self.encoding}; save it as UTF-8")
             return io.BytesIO(raw[self._skip :].decode(self.encoding, "replace").encode("utf-8", "replace"))
         file.read(self._skip)
         return file
 
-    def _take(self, file: IO[bytes], size: int) -> bytes:
-        """Read up to `size` bytes; of a gzip file that is cut, what there is."""
-        parts = bytearray()
-        try:
-            while len(parts) < size and (part := file.read(min(size - len(parts), 2**20))):
-                parts += part
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            self._broken(error)
-        return bytes(parts)
-
-    def _take_line(self, file: IO[bytes]) -> bytes:
-        try:
-            return file.readline(MAX_LINE + 1)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            self._broken(error)
-            return b""
-
     def _pass_over_line(self, file: IO[bytes]) -> None:
-        while (raw := self._take_line(file)) and not raw.endswith(b"\n"):
+        while (raw := file.readline(MAX_LINE)) and not raw.endswith(b"\n"):
             pass
 
-    def _broken(self, error: Exception) -> None:
-        if not any(p.file == self.name and "gzip" in p.expected for p in self.ledger.set_aside):
+    def _broken(self, reason: str) -> None:
+        if not any(one.file == self.name and "gzip" in one.expected for one in self.ledger.set_aside):
             self.lose(
-                None, "", f"expected a whole gzip file ({error})", "what could be unpacked was read; fetch it again"
+                None, "", f"expected a whole gzip file ({reason})", "what could be unpacked was read; fetch it again"
             )
 
     def _decoded(self, raw: bytes, line: int | None) -> str:

@@ -64,7 +64,7 @@ def _read(source: Source, key: str, mapping: Mapping[str, str]) -> Iterator[Life
 def _life(record: Mapping[str, Any], key: str, place: Place, roles: building.Roles) -> Life:
     metadata = record.get("metadata")
     within = metadata if isinstance(metadata, Mapping) else {}
-    id_ = _first(record, _ID, place) or f"{place.source.stem}:{place.line}"
+    id_ = _first(record, _ID, place) or place.source.name_for(place.line or 0)
     maker = _first(record, _MAKER, place) or _first(within, _MAKER, place.at("metadata")) or id_
     messages, _ = building.messages([_plain(one) for one in record[key]], place.at(key), roles)
     extra = {name: value for name, value in record.items() if name not in {key, "metadata", *_ID, *_MAKER}}

@@ -45,7 +45,7 @@ def read(source: Source, mapping: Mapping[str, str]) -> Iterator[Life]:
 
 
 def _life(record: Mapping[str, Any], place: Place) -> Life:
-    id_ = fields.name(record.get("id"), place.at("id")) or f"{place.source.stem}:{place.line}"
+    id_ = fields.name(record.get("id"), place.at("id")) or place.source.name_for(place.line or 0)
     maker = fields.name(record.get("maker"), place.at("maker")) or id_
     roles = _maker_as_user(record, maker, place)
     messages, index = building.messages(record["messages"], place.at("messages"), roles)
