@@ -210,7 +210,7 @@ def test_arrays_that_lie_about_themselves_are_refused(mind, header):
         "CREATE TABLE more (x)",
         "CREATE VIRTUAL TABLE words USING fts5(x)",
         "CREATE INDEX other ON facts (object)",
-        "ALTER TABLE facts ADD COLUMN x GENERATED ALWAYS AS (1)",
+        "ALTER TABLE facts ADD COLUMN x INT GENERATED ALWAYS AS (1)",
         "DROP INDEX facts_told",
     ],
 )

@@ -224,7 +224,7 @@ def _check_knowledge(data: bytes) -> None:
                 event_from(row)
     except MindFileError:
         raise
-    except (sqlite3.Error, ValueError, TypeError, RecursionError, OverflowError) as error:
+    except (sqlite3.Error, ValueError, TypeError, RecursionError, OverflowError, MemoryError) as error:
         raise MindFileError(f"knowledge.sqlite is broken ({error})") from error
 
 

@@ -84,10 +84,7 @@ class Source:
     def text(self) -> str:
         """Give the whole text."""
         with self._text_bytes() as file:
-            raw = file.read(MAX_DOCUMENT + 1)
-        if len(raw) > MAX_DOCUMENT:
-            raise ReadError(f"{self.name}: over 1 GiB in one document; write one record a line (JSONL)")
-        return self._decoded(raw, None)
+            return self._decoded(self._whole(file), None)
 
     def records(self) -> Iterator[tuple[int, Any]]:
         """Give each JSON record with its line: one a line, or the elements of one array, or one object."""
@@ -144,12 +141,18 @@ class Source:
         file = self._open()
         if self.encoding != "utf-8":
             with file:
-                raw = file.read(MAX_DOCUMENT + 1)
-            if len(raw) > MAX_DOCUMENT:
-                raise ReadError(f"{self.name}: over 1 GiB of {self.encoding}; save it as UTF-8")
+                raw = self._whole(file)
             return io.BytesIO(raw[self._skip :].decode(self.encoding, "replace").encode("utf-8", "replace"))
         file.read(self._skip)
         return file
+
+    def _whole(self, file: IO[bytes]) -> bytes:
+        raw = bytearray()
+        while part := file.read(2**20):
+            raw += part
+            if len(raw) > MAX_DOCUMENT:
+                raise ReadError(f"{self.name}: over 1 GiB in one document; write one record a line (JSONL, UTF-8)")
+        return bytes(raw)
 
     def _pass_over_line(self, file: IO[bytes]) -> None:
         while (raw := file.readline(MAX_LINE)) and not raw.endswith(b"\n"):

@@ -10,7 +10,8 @@ recorded  recorded_at <= r < expired_at  it was believed at r
 
 Closing a fact that holds from 1 when another takes its place at 5 leaves two rows: the old belief ("from 1, no end",
 expired when the news came) and its correction ("from 1 to 5", recorded then), so that what was believed earlier can
-still be asked.
+still be asked. A fact that could not be taken as it was told (a later one was known) leaves a row of what was told,
+expired as it was recorded, so that it can be told again when the other is taken back.
 """
 
 import contextlib
@@ -112,9 +113,10 @@ class Store:
                 raise ValueError(f"there is no event number {event} to take back")
             fallen = self._facts("WHERE event = ? AND expired_at IS NULL", [event])
             self._expire(fallen, recorded)
-            for fact in fallen:
-                if fact.relation in self.functional:
-                    self._reopen(fact, recorded)
+            for key in dict.fromkeys(
+                (fact.subject, fact.relation) for fact in fallen if fact.relation in self.functional
+            ):
+                self._retell(*key, recorded)
             return len(fallen)
 
     def history(self, subject: str, relation: str) -> list[FactRow]:
@@ -134,11 +136,14 @@ class Store:
     def _assert(self, fact: FactRow) -> int:
         if fact.relation not in self.functional:
             return insert_fact(self._database, fact)
-        believed = self._believed(fact)
+        believed = self._believed(fact.subject, fact.relation)
         for old in believed:
             if old.valid_at <= fact.valid_at and (old.invalid_at is None or old.invalid_at > fact.valid_at):
                 self._end(old, fact.valid_at, recorded=fact.recorded_at)
-        return insert_fact(self._database, _until_next(fact, believed))
+        held = _until_next(fact, believed)
+        if held != fact:
+            insert_fact(self._database, dataclasses.replace(fact, expired_at=fact.recorded_at))
+        return insert_fact(self._database, held)
 
     def _end(self, old: FactRow, end: float | None, *, recorded: float) -> None:
         """Believe from now on that the old fact ends at `end`, or, if that is where it begins, not at all."""
@@ -147,30 +152,25 @@ class Store:
             corrected = dataclasses.replace(old, invalid_at=end, recorded_at=recorded, expired_at=None, id=None)
             insert_fact(self._database, corrected)
 
-    def _reopen(self, fallen: FactRow, recorded: float) -> None:
-        """Let what a fallen fact had displaced hold again, until the next one begins or its own end."""
-        believed = self._believed(fallen)
-        if displaced := self._displaced(fallen):
-            again = dataclasses.replace(displaced, recorded_at=recorded, expired_at=None, id=None)
-            insert_fact(self._database, _until_next(again, believed))
-            return
-        before = [fact for fact in believed if fact.invalid_at == fallen.valid_at]
-        for fact in before:
-            told = next(row for row in self.history(fact.subject, fact.relation) if _same_telling(row, fact))
-            self._end(fact, _until_next(told, believed).invalid_at, recorded=recorded)
-
-    def _displaced(self, fallen: FactRow) -> FactRow | None:
-        """The last fact that began at the same time and was expired by the fallen one."""
-        rows = [row for row in self.history(fallen.subject, fallen.relation) if row.valid_at == fallen.valid_at]
-        standing = [row for row in rows if row.event != fallen.event and not self._is_retracted(row.event)]
-        return standing[-1] if standing and standing[-1].expired_at is not None else None
+    def _retell(self, subject: str, relation: str, recorded: float) -> None:
+        """Believe what follows from all that was told and not taken back: of one beginning, the last telling."""
+        told: dict[tuple[str, float, int | None], FactRow] = {}
+        for row in self.history(subject, relation):
+            told.setdefault((row.object, row.valid_at, row.event), row)
+        last = {row.valid_at: row for row in told.values() if not self._is_retracted(row.event)}
+        now = {_content(row): row for row in self._believed(subject, relation)}
+        held = {_content(one): one for one in (_until_next(row, last.values()) for row in last.values())}
+        self._expire([row for content, row in now.items() if content not in held], recorded)
+        for content, row in held.items():
+            if content not in now:
+                insert_fact(self._database, dataclasses.replace(row, recorded_at=recorded, expired_at=None, id=None))
 
     def _is_retracted(self, event: int | None) -> bool:
         return any(row.retracted_at is not None for row in self._events("WHERE id = ?", [event]))
 
-    def _believed(self, fact: FactRow) -> list[FactRow]:
+    def _believed(self, subject: str, relation: str) -> list[FactRow]:
         where = "WHERE subject = ? AND relation = ? AND expired_at IS NULL ORDER BY valid_at"
-        return self._facts(where, [fact.subject, fact.relation])
+        return self._facts(where, [subject, relation])
 
     def _expire(self, facts: Iterable[FactRow], recorded: float) -> None:
         values = [(recorded, fact.id) for fact in facts]
@@ -202,5 +202,6 @@ def _until_next(fact: FactRow, believed: Iterable[FactRow]) -> FactRow:
     return dataclasses.replace(fact, invalid_at=min(ends, default=None))
 
 
-def _same_telling(row: FactRow, fact: FactRow) -> bool:
-    return (row.object, row.valid_at, row.event) == (fact.object, fact.valid_at, fact.event)
+def _content(row: FactRow) -> tuple[object, ...]:
+    """What a row says, whenever it was written."""
+    return row.object, row.valid_at, row.invalid_at, row.event, row.confidence
