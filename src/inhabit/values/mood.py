@@ -55,8 +55,10 @@ class MoodDynamics(eqx.Module):
     """How one maker's mood leaks back to rest and is pushed by what happens.
 
     Each of the three first leaks (`x <- (1 - leak) * x`), then is pushed inside its bounds (`maths.utility.pushed`):
-    load by `load`,
-    stress by `stress_from_surprise * surprise + stress_from_load * load - stress_from_reward * reward`, valence by `valence_from_reward * reward - valence_from_surprise * surprise`.
+
+    - load by `load`;
+    - stress by `stress_from_surprise * surprise + stress_from_load * load - stress_from_reward * reward`;
+    - valence by `valence_from_reward * reward - valence_from_surprise * surprise`.
 
     Attributes:
         stress_leak: Share of stress lost in a step, 0 to 1.
