@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 from inhabit.learning.codebook import Lesson
 from inhabit.maths import choice
 from inhabit.mind.mind import MindInfo
+from inhabit.mind.own import Own
 from inhabit.mind.person import Person, PersonState
 
 
@@ -23,6 +24,7 @@ class Account(eqx.Module):
         heard: Minus half the squared error of the expectation of what was heard (unit variance).
         acts: The policy's normalised log-probabilities.
         ratings: Normalised log-probabilities over the rating levels.
+        options: Normalised log-probabilities over the options of a choice.
         info: What was watched on the way.
     """
 
@@ -34,6 +36,7 @@ class Account(eqx.Module):
     heard: Float[Array, "*batch time"]
     acts: Float[Array, "*batch time acts aims"]
     ratings: Float[Array, "*batch time ratings"]
+    options: Float[Array, "*batch time options"]
     info: MindInfo
 
     @property
@@ -63,15 +66,17 @@ def account(person: Person, lesson: Lesson, standard: Float[Array, " own"]) -> A
         kinds = jax.nn.log_softmax(person.policy.stances(wants, act))
         ending = person.policy.ending(wants, act)
         ratings = jax.nn.log_softmax(intention.rating)
+        weighed = _weighed(person, state, own, options)
         return Account(
             act=acts[act.act, act.good],
             stances=jnp.take_along_axis(kinds, act.stances[:, None], axis=1).sum(),
             rating=jnp.where(rating >= 0, ratings[rating], 0.0),
             ends=jax.nn.log_sigmoid(jnp.where(ends, ending, -ending)),
-            choice=_chosen(person, state, own, options, chosen),
+            choice=jnp.where(chosen >= 0, weighed[chosen], 0.0) if weighed.size else jnp.zeros(()),
             heard=expectation,
             acts=acts,
             ratings=ratings,
+            options=weighed,
             info=info,
         )
 
@@ -85,11 +90,10 @@ def account(person: Person, lesson: Lesson, standard: Float[Array, " own"]) -> A
     )
 
 
-def _chosen(
-    person: Person, state: PersonState, own, options: Float[Array, "options goods"], taken: Array
-) -> Float[Array, ""]:
-    """Log-probability of the option taken, by the value store; 0 where no choice was made."""
+def _weighed(
+    person: Person, state: PersonState, own: Own, options: Float[Array, "options goods"]
+) -> Float[Array, " options"]:
+    """Log-probability of each option of a choice, by the value store."""
     if not options.size:
-        return jnp.zeros(())
-    gains = person.store(own).gains(options, state.levels, state.mood)
-    return jnp.where(taken >= 0, choice.log_probabilities(gains, 1.0)[taken], 0.0)
+        return jnp.zeros(options.shape[0])
+    return choice.log_probabilities(person.store(own).gains(options, state.levels, state.mood), 1.0)

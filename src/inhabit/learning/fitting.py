@@ -1,0 +1,180 @@
+"""Fitting people: from the lives of a log to minds that can stand in for their makers."""
+
+import collections
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from inhabit.learning import listening
+from inhabit.learning.codebook import Codebook, Lesson, goods_of, turns
+from inhabit.learning.knowing import know
+from inhabit.learning.listening import Schedule
+from inhabit.learning.naming import Acts
+from inhabit.learning.people import People
+from inhabit.mind.own import Belief
+from inhabit.mind.person import Person
+from inhabit.senses.text import Ear, inverse_frequency
+from inhabit.speech.mouths import context_words
+from inhabit.speech.plans import Plan
+from inhabit.speech.recall import Phrase
+from inhabit.types import Life
+
+PHRASES = 20_000
+"""Most phrases kept for recall; the latest of each maker come first."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How people are fitted.
+
+    Attributes:
+        schedule: How long to listen.
+        vocabulary: Most phrases that the ear learns.
+        length: Phrases of one message that are heard.
+        validation: Share of the makers who choose the epoch and are not learned from.
+        most_lives: Lives of one maker from which the own part is inferred (the latest).
+        seed: Same seed, same people.
+    """
+
+    schedule: Schedule = dataclasses.field(default_factory=Schedule)
+    vocabulary: int = 4000
+    length: int = 64
+    validation: float = 0.1
+    most_lives: int = 16
+    seed: int = 0
+
+
+def fit_people(
+    lives: Sequence[Life],
+    *,
+    settings: Settings | None = None,
+    called: Mapping[str, tuple[str, ...]] | None = None,
+    watch: Callable[[int, float, float], None] = lambda epoch, train, valid: None,
+) -> People:
+    """Fit everyone in a log.
+
+    Args:
+        lives: The log.
+        settings: How to fit.
+        called: What each good may be called in words; its own name if left out.
+        watch: Told the epoch and the loss on training and validation makers.
+
+    Raises:
+        ValueError: Fewer than four lives, or nobody who ever acts.
+    """
+    settings = settings or Settings()
+    lives = [life for life in lives if any(m.role == "user" for m in life.messages)]
+    if len(lives) < 4:
+        raise ValueError(f"{len(lives)} lives with a maker's messages; at least 4 are needed to learn and to validate")
+    acts = Acts.learn(lives, seed=settings.seed) if unnamed(lives) else None
+    lives = list(acts.annotate(lives)) if acts else lives
+    called = called or {good: (good.lower(),) for good in goods_of(lives)}
+    train, held = split(lives, settings.validation, seed=settings.seed)
+    ear = Ear.learned(
+        (m.content for life in train for m in life.messages),
+        size=settings.vocabulary,
+        least=2,
+        length=settings.length,
+        goods=called,
+    )
+    codebook = Codebook.learn(train, ear=ear)
+    makers = tuple(dict.fromkeys(life.maker for life in train))
+    lessons = codebook.lessons(train, {maker: i for i, maker in enumerate(makers)})
+    shape = {
+        "symbols": len(codebook.heard),
+        "goods": len(codebook.goods),
+        "body": len(codebook.goods) + len(codebook.feels),
+        "aimed": codebook.aimed_mask,
+        "ratings": len(codebook.ratings),
+    }
+    for_person, for_fit = jax.random.split(jax.random.key(settings.seed))
+    weight = inverse_frequency(np.asarray(lessons.percepts.words).reshape(-1, ear.length), ear.buckets)
+    fitted = listening.fit(
+        Person.create(weight=weight, **shape, key=for_person),
+        lessons,
+        codebook.lessons(held),
+        schedule=settings.schedule,
+        watch=watch,
+        key=for_fit,
+    )
+    everyone = tuple(dict.fromkeys(life.maker for life in lives))
+    return People(
+        person=fitted.person,
+        codebook=codebook,
+        makers=everyone,
+        beliefs=beliefs(fitted.person, codebook, lives, everyone, most=settings.most_lives),
+        values=_values(lives, everyone, codebook.goods),
+        phrases=phrases(lives),
+        called=called,
+        acts=acts,
+        shape=shape | {"aimed": list(codebook.aimed_mask)},
+        card={
+            "lives": len(lives),
+            "makers": len(everyone),
+            "messages": sum(len(life.messages) for life in lives),
+            "seed": settings.seed,
+            "flops": fitted.flops,
+            "curve": [list(point) for point in fitted.curve],
+        },
+    )
+
+
+def beliefs(
+    person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int
+) -> Belief:
+    """Infer every maker's own part from the latest `most` lives of each."""
+    by_maker: dict[str, list[Life]] = collections.defaultdict(list)
+    for life in lives:
+        by_maker[life.maker].append(life)
+    each = min(most, max(len(group) for group in by_maker.values()))
+    rows = [codebook.lessons(by_maker[maker][-each:]) for maker in makers]
+    return know(person, jax.tree.map(lambda *leaves: jnp.stack([_padded(x, each) for x in leaves]), *rows))
+
+
+def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:
+    """Part the makers: `share` of them (at least one, never all) are held out with all their lives."""
+    makers = sorted({life.maker for life in lives})
+    if len(makers) < 2:
+        cut = max(1, round(share * len(lives)))
+        return list(lives[:-cut]), list(lives[-cut:])
+    shuffled = np.random.default_rng(seed).permutation(len(makers))
+    held = {makers[i] for i in shuffled[: max(1, min(len(makers) - 1, round(share * len(makers))))]}
+    return [life for life in lives if life.maker not in held], [life for life in lives if life.maker in held]
+
+
+def unnamed(lives: Sequence[Life]) -> bool:
+    """Whether the log leaves most acts of its makers unnamed."""
+    named = [m.act is not None for life in lives for m in life.messages if m.role == "user"]
+    return 2 * sum(named) < len(named)
+
+
+def phrases(lives: Sequence[Life]) -> tuple[Phrase, ...]:
+    """What the makers said, each with what it meant and what had been said before."""
+    found = [
+        Phrase(
+            plan=Plan(act=turn.message.act, stances=turn.message.stances, feels=turn.message.feels),
+            words=turn.message.content,
+            before=context_words(life.messages[: turn.index]),
+            maker=life.maker,
+        )
+        for life in lives
+        for turn in turns(life)
+        if turn.message.content
+    ]
+    return tuple(found[-PHRASES:])
+
+
+def _values(lives: Sequence[Life], makers: Sequence[str], goods: Sequence[str]) -> np.ndarray:
+    """What the log says each maker values; of several lives, the last."""
+    told = {life.maker: life.values for life in lives if life.values}
+    return np.array([[told.get(m, {}).get(g, np.nan) for g in goods] for m in makers], np.float32).reshape(
+        len(makers), len(goods)
+    )
+
+
+def _padded(leaf: np.ndarray, rows: int) -> np.ndarray:
+    """Fill up with lives in which nothing is lived."""
+    return np.concatenate([leaf, np.zeros((rows - len(leaf), *leaf.shape[1:]), leaf.dtype)])
