@@ -25,7 +25,7 @@ def test_reduction_counts_its_inputs_and_moving_data_is_free():
 
 def test_convolution_by_hand():
     # two input channels, five outputs, kernel of three, nine places: 2 * 9 * 5 * (3 * 2)
-    convolve = lambda x, k: jax.lax.conv_general_dilated(x, k, (1,), "SAME")  # noqa: E731
+    convolve = lambda x, k: jax.lax.conv_general_dilated(x, k, (1,), "SAME")
     assert flops.count(convolve, shape(1, 2, 9), shape(5, 2, 3)).flops == 2 * 9 * 5 * 6
 
 

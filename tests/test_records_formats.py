@@ -67,9 +67,7 @@ def test_a_deal_is_told_from_the_side_of_the_maker(casino_lives):
     assert first.messages[2].act == "submit-deal"
     assert first.messages[2].sees["you"] == {"Food": 0.0, "Water": 2.0, "Firewood": 3.0}
     assert second.messages[2].sees["you"] == {"Food": 3.0, "Water": 1.0, "Firewood": 0.0}
-    assert (
-        first.messages[5].sees["you"] == {"Food": 2.0, "Water": 1.0, "Firewood": 1.0} == first.outcome["deal"]["you"]
-    )
+    assert first.messages[5].sees["you"] == {"Food": 2.0, "Water": 1.0, "Firewood": 1.0} == first.outcome["deal"]["you"]
     assert second.outcome["deal"]["they"] == first.outcome["deal"]["you"]
 
 

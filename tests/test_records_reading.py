@@ -247,9 +247,7 @@ def test_sharegpt_array(log):
 
 def test_extra_keys_are_kept(log):
     got = read(
-        log(
-            json.dumps({"messages": [{"role": "user", "content": None, "name": "N", "tool_calls": [1]}], "model": "m"})
-        )
+        log(json.dumps({"messages": [{"role": "user", "content": None, "name": "N", "tool_calls": [1]}], "model": "m"}))
     )
     assert got.lives[0].messages[0].sees == {"name": "N", "tool_calls": [1]}
     assert got.lives[0].outcome == {"metadata": {"model": "m"}}

@@ -42,9 +42,7 @@ def test_casino_has_its_published_counts(casino):
     assert got.choices == 1181
     points = [life.outcome["points"] for life in casino.lives]
     assert (round(statistics.fmean(points), 2), round(statistics.stdev(points), 2)) == (18.64, 3.54)
-    labelled = {
-        life.outcome["dialogue"] for life in casino.lives if any("strategies" in m.sees for m in life.messages)
-    }
+    labelled = {life.outcome["dialogue"] for life in casino.lives if any("strategies" in m.sees for m in life.messages)}
     assert len(labelled) == 396
 
 

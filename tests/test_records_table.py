@@ -47,9 +47,7 @@ def test_columns_are_guessed_by_their_usual_names_and_unread_ones_said(tmp_path)
 
 def test_a_named_maker_role_makes_every_other_one_a_partner(tmp_path):
     rows = "conv,speaker,text\na,Seller,mine\na,user,yours\n"
-    got = read(
-        csv(tmp_path, rows), mapping={"id": "conv", "role": "speaker", "content": "text", "user_role": "seller"}
-    )
+    got = read(csv(tmp_path, rows), mapping={"id": "conv", "role": "speaker", "content": "text", "user_role": "seller"})
     assert [m.role for m in got.lives[0].messages] == ["user", "partner"]
 
 

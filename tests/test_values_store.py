@@ -44,9 +44,7 @@ def test_choices_follow_the_logit_and_a_full_stomach_changes_them():
     gains = STORE.gains(options, jnp.zeros(2), REST)
     assert hungry[0] == pytest.approx(1 / (1 + np.exp(gains[1] - gains[0])), rel=1e-5)
     assert full[0] < hungry[0]
-    drawn = [
-        STORE.choose(options, jnp.zeros(2), REST, 0.01, key=key) for key in jax.random.split(jax.random.key(0), 9)
-    ]
+    drawn = [STORE.choose(options, jnp.zeros(2), REST, 0.01, key=key) for key in jax.random.split(jax.random.key(0), 9)]
     assert set(map(int, drawn)) == {0}
 
 

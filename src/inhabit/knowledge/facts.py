@@ -1,7 +1,6 @@
 """Facts in time: what is held to be so, since when, by which event; a fixed number of rows inside a compiled mind."""
 
 import equinox as eqx
-
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 

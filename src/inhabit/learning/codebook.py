@@ -119,16 +119,16 @@ class Codebook:
         rows = [self._row(life, turn) for turn in lived]
         empty = {k: np.zeros_like(v) for k, v in rows[0].items()} | {"rating": np.int32(-1), "chosen": np.int32(-1)}
         rows += [empty] * (self.turns - len(rows))
-        stacked = {k: np.stack([row[k] for row in rows]) for k in rows[0]}
+        stacked: dict[str, Any] = {k: np.stack([row[k] for row in rows]) for k in rows[0]}
         percept = {f.name for f in dataclasses.fields(Percept)}
         act = {"act", "good", "said"}
-        rest = {k: v for k, v in stacked.items() if k not in percept | act}
+        rest: dict[str, Any] = {k: v for k, v in stacked.items() if k not in percept | act}
+        rest["living"] = np.arange(self.turns) < len(lived)
+        rest["values"] = np.array([life.values.get(good, np.nan) for good in self.goods], np.float32)
+        rest["maker"] = np.asarray(maker, np.int32)
         return Lesson(
             percepts=Percept(**{k: v for k, v in stacked.items() if k in percept}),
             acts=Act(act=stacked["act"], good=stacked["good"], stances=stacked["said"]),
-            living=np.arange(self.turns) < len(lived),
-            values=np.array([life.values.get(good, np.nan) for good in self.goods], np.float32),
-            maker=np.asarray(maker, np.int32),
             **rest,
         )
 
@@ -153,7 +153,7 @@ class Codebook:
             "about": np.stack(about) if about else np.zeros((0, self.ear.length), np.int32),
             "heard": np.int32(self.heard.index(last) if last in self.heard else 0),
             "stances": stances,
-            "body": np.array(felt, np.float32),
+            "body": np.array(felt or [np.nan], np.float32),
             "elapsed": np.float32(1.0),
         }
 

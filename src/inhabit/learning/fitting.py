@@ -3,13 +3,14 @@
 import collections
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning import listening
-from inhabit.learning.codebook import Codebook, Lesson, goods_of, turns
+from inhabit.learning.codebook import Codebook, goods_of, turns
 from inhabit.learning.knowing import know
 from inhabit.learning.listening import Schedule
 from inhabit.learning.naming import Acts
@@ -83,7 +84,7 @@ def fit_people(
     codebook = Codebook.learn(train, ear=ear)
     makers = tuple(dict.fromkeys(life.maker for life in train))
     lessons = codebook.lessons(train, {maker: i for i, maker in enumerate(makers)})
-    shape = {
+    shape: dict[str, Any] = {
         "symbols": len(codebook.heard),
         "goods": len(codebook.goods),
         "body": len(codebook.goods) + len(codebook.feels),
@@ -122,9 +123,7 @@ def fit_people(
     )
 
 
-def beliefs(
-    person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int
-) -> Belief:
+def beliefs(person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int) -> Belief:
     """Infer every maker's own part from the latest `most` lives of each."""
     by_maker: dict[str, list[Life]] = collections.defaultdict(list)
     for life in lives:

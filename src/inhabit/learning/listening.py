@@ -131,7 +131,7 @@ def fit(
             best, best_score = carry[0], score
         if waited >= schedule.patience:
             break
-    return Fitted(*best, tuple(curve), work * len(curve))
+    return Fitted(best[0], best[1], tuple(curve), work * len(curve))
 
 
 def _epoch(schedule: Schedule, lives: int) -> tuple[Callable, optax.GradientTransformation]:

@@ -92,7 +92,7 @@ def _normal(rows: np.ndarray) -> np.ndarray:
 def _name(members: sparse.csr_matrix, everyone: sparse.csr_matrix, ear: Ear) -> str:
     """The phrases that tell these messages from the rest, two of them."""
     lift = np.asarray(members.mean(0)).ravel() - np.asarray(everyone.mean(0)).ravel()
-    listed = ("", *ear.index.listed)
+    listed = ("", *getattr(ear.index, "listed", ()))
     telling = [listed[i] for i in np.argsort(-lift) if any(c.isalpha() for c in listed[i])]
     chosen: list[str] = []
     for phrase in telling:

@@ -83,7 +83,7 @@ class People:
 
     def save(self, path: str | pathlib.Path) -> None:
         """Write a `.mind` file, atomically."""
-        arrays = {f"person/{name}": leaf for name, leaf in _leaves(self.person)}
+        arrays: dict[str, Any] = {f"person/{name}": leaf for name, leaf in _leaves(self.person)}
         arrays |= {"beliefs/mean": self.beliefs.mean, "beliefs/precision": self.beliefs.precision}
         arrays |= {"values": self.values.astype(np.float32), "ear/weight": self.person.text.weight}
         manifest = {
@@ -117,7 +117,9 @@ class People:
         file = mindfile.open_mind(path)
         manifest, arrays = file.manifest, file.arrays
         if manifest.get("kind") != KIND:
-            raise mindfile.MindFileError(f"{path}: holds {manifest.get('kind')!r}, not people; `inhabit fit` makes people")
+            raise mindfile.MindFileError(
+                f"{path}: holds {manifest.get('kind')!r}, not people; `inhabit fit` makes people"
+            )
         try:
             shape = {**manifest["shape"], "aimed": tuple(manifest["shape"]["aimed"])}
             person = Person.create(weight=arrays["ear/weight"], **shape, key=jax.random.key(0))
@@ -125,7 +127,7 @@ class People:
                 person=_with_leaves(person, {k.removeprefix("person/"): v for k, v in arrays.items()}),
                 codebook=_codebook(manifest["codebook"]),
                 makers=tuple(manifest["makers"]),
-                beliefs=Belief(arrays["beliefs/mean"], arrays["beliefs/precision"]),
+                beliefs=Belief(jnp.asarray(arrays["beliefs/mean"]), jnp.asarray(arrays["beliefs/precision"])),
                 values=arrays["values"],
                 phrases=tuple(_phrase(event) for event in file.events() if event.kind == "said"),
                 called={good: tuple(names) for good, names in manifest["called"].items()},
@@ -140,7 +142,9 @@ class People:
     def _index(self, maker: str) -> int:
         if maker not in self.makers:
             some = ", ".join(self.makers[:5])
-            raise KeyError(f"nobody called {maker!r} was in the log; it has {some}{', ...' if len(self.makers) > 5 else ''}")
+            raise KeyError(
+                f"nobody called {maker!r} was in the log; it has {some}{', ...' if len(self.makers) > 5 else ''}"
+            )
         return self.makers.index(maker)
 
     def _facts(self) -> list[FactRow]:
@@ -191,7 +195,7 @@ def _codebook_json(codebook: Codebook) -> dict[str, Any]:
 
 
 def _codebook(read: Mapping[str, Any]) -> Codebook:
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in read.items()}
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in read.items()}
     return Codebook(**{**fields, "ear": _ear(read["ear"])})
 
 

@@ -1,7 +1,7 @@
 """Standing in: a fitted person takes its maker's place in a conversation."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import equinox as eqx
 import jax
@@ -40,7 +40,9 @@ class Intervention:
             if name not in FELT:
                 raise ValueError(f"no mood is called {name!r}; there are {', '.join(FELT)}")
             if not (-1 if name == "valence" else 0) <= level <= 1:
-                raise ValueError(f"{name}={level} is out of bounds; stress and load run from 0 to 1, valence from -1 to 1")
+                raise ValueError(
+                    f"{name}={level} is out of bounds; stress and load run from 0 to 1, valence from -1 to 1"
+                )
         for good, worth in self.values.items():
             if not 0 < worth < np.inf:
                 raise ValueError(f"{good}={worth}: a value is a positive number")

@@ -77,9 +77,7 @@ def replacing_gain(key: Float[Array, " keys"], left: Float[Array, ""]) -> Gain:
     return Gain(direction=key / jnp.maximum(jnp.sum(key**2), _TINY), noise=left)
 
 
-def correct(
-    belief: Association, key: Float[Array, " keys"], error: Float[Array, " values"], gain: Gain
-) -> Association:
+def correct(belief: Association, key: Float[Array, " keys"], error: Float[Array, " values"], gain: Gain) -> Association:
     """Correct a belief by an event.
 
     Args:

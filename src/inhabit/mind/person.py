@@ -5,13 +5,19 @@ from typing import Self
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
 
+from inhabit.knowledge import facts as knowledge
+from inhabit.knowledge.facts import Fact, Facts
+from inhabit.knowledge.reader import table
 from inhabit.maths import choice
 from inhabit.memory.surprise import AbstractMemory, MemoryInfo, MemoryState, SurpriseMemory
 from inhabit.mind.mind import AbstractMind, MindInfo
 from inhabit.mind.own import Belief, Own, Pool, own_size
-from inhabit.mind.policy import KINDS, MOODS, Policy, Wants
+from inhabit.mind.policy import MOODS, Policy, Wants
+from inhabit.senses.body import BodySense
+from inhabit.senses.symbols import SymbolSense
 from inhabit.senses.text import TextSense
 from inhabit.types import Act, Key, Percept
 from inhabit.values.mood import Mood, MoodDynamics, MoodInput
@@ -19,6 +25,15 @@ from inhabit.values.store import ValueStore
 
 CUE = 16
 """Length of the memory's cues and of what it keeps of a percept."""
+
+FACTS = 32
+"""Facts that a person bears in mind at once."""
+
+SELF, PARTNER = 1, 2
+"""Subjects of facts."""
+
+SAYS, DID = 1, 2
+"""Relations: what someone last said of a good (one thing at a time), and which acts someone did (any number)."""
 
 _GAINS = ("stress_leak", "valence_leak", "load_leak", "surprise", "load", "relief", "valence", "repetition")
 
@@ -47,6 +62,7 @@ class PersonState(eqx.Module):
         goods: What it makes of each good.
         mood: Stress, valence, load.
         memory: The surprise memory.
+        facts: Who said what of which good, and who did what: when, how often, and in which turn.
         belief: What is believed of the person's own part.
         known: What each good is worth to the person where that is known; NaN where it must be inferred.
         cue: The present cue for the memory.
@@ -62,6 +78,7 @@ class PersonState(eqx.Module):
     goods: Float[Array, "goods features"]
     mood: Mood
     memory: MemoryState
+    facts: Facts
     belief: Belief
     known: Float[Array, " goods"]
     cue: Float[Array, " cue"]
@@ -83,7 +100,7 @@ class Person(AbstractMind[PersonState]):
         text: Hears words.
         text_about: Hears the same words with regard to one good; shared by all goods.
         symbols: What each of the partner's acts means.
-        feel: Embeds the body: felt levels and states, and whether they are felt.
+        body: Interoception: felt levels and states.
         gist: What of a percept the memory keeps.
         expect: Predicts the gist of the next percept.
         ask: Makes the memory's cue from the situation and the own act.
@@ -99,8 +116,8 @@ class Person(AbstractMind[PersonState]):
 
     text: TextSense
     text_about: TextSense
-    symbols: Float[Array, "symbols sense"]
-    feel: eqx.nn.Linear
+    symbols: SymbolSense
+    body: BodySense
     gist: eqx.nn.Linear
     expect: eqx.nn.Linear
     ask: eqx.nn.Linear
@@ -117,7 +134,7 @@ class Person(AbstractMind[PersonState]):
     def create(
         cls,
         *,
-        weight: Float[Array, " buckets"],
+        weight: Float[np.ndarray, " buckets"],
         symbols: int,
         goods: int,
         body: int,
@@ -144,12 +161,12 @@ class Person(AbstractMind[PersonState]):
         """
         keys = iter(jax.random.split(key, 12))
         act = 16
-        into_good = 2 * about + 2 * KINDS + 2
+        into_good = 2 * about + 2 * 3 * 3 + 2
         return cls(
             text=TextSense.create(weight, sense, key=next(keys)),
             text_about=TextSense.create(weight, about, key=next(keys)),
-            symbols=0.3 * jax.random.normal(next(keys), (symbols, sense)).at[0].set(0.0),
-            feel=eqx.nn.Linear(2 * body, sense, key=next(keys)) if body else eqx.nn.Linear(1, sense, key=next(keys)),
+            symbols=SymbolSense(max(symbols, 2), sense, key=next(keys)),
+            body=BodySense(max(body, 1), sense, key=next(keys)),
             gist=eqx.nn.Linear(sense, CUE, use_bias=False, key=next(keys)),
             expect=eqx.nn.Linear(situation + act, CUE, key=next(keys)),
             ask=eqx.nn.Linear(situation + act, CUE - 1, key=next(keys)),
@@ -158,7 +175,7 @@ class Person(AbstractMind[PersonState]):
             mood=jnp.array([-1.5, -1.5, -1.5, -2.0, -1.0, -1.0, -1.0, 0.0]),
             shared=jnp.zeros((3, goods)),
             good_cell=eqx.nn.GRUCell(into_good, about, key=next(keys)),
-            cell=eqx.nn.GRUCell(sense + CUE + act + about + MOODS + 1, situation, key=next(keys)),
+            cell=eqx.nn.GRUCell(sense + CUE + act + about + MOODS + 2, situation, key=next(keys)),
             policy=Policy(situation=situation, features=about, aimed=aimed, ratings=max(ratings, 1), key=next(keys)),
             pool=Pool(goods),
         )
@@ -181,6 +198,7 @@ class Person(AbstractMind[PersonState]):
             goods=jnp.zeros((self.goods, self.good_cell.hidden_size)),
             mood=Mood.of(),
             memory=self.memory.init(),
+            facts=knowledge.nothing_known(FACTS),
             belief=Belief.stranger(own_size(self.goods)),
             known=jnp.full(self.goods, jnp.nan) if known is None else known,
             cue=jnp.zeros(CUE).at[0].set(1.0),
@@ -216,10 +234,7 @@ class Person(AbstractMind[PersonState]):
     def hear(self, percept: Percept) -> Heard:
         """Let the senses work on a percept."""
         said = self.text(percept.words)
-        felt = jnp.isfinite(percept.body)
-        body = jnp.concatenate([jnp.where(felt, percept.body, 0.0), felt])
-        body = self.feel(body if body.size else jnp.zeros(1))
-        whole = jnp.tanh(said + self.symbols[percept.heard] + body)
+        whole = jnp.tanh(said + self.symbols(percept.heard) + self.body(percept.body))
         about = jax.vmap(self.text_about)(percept.about)
         return Heard(whole, about, jax.lax.stop_gradient(jnp.tanh(self.gist(said))), percept)
 
@@ -227,20 +242,22 @@ class Person(AbstractMind[PersonState]):
         """Be surprised, remember, feel, and bring the situation up to date."""
         percept = heard.percept
         memory, lesson, recalled = self._remember(state, heard)
+        facts = note(state.facts, PARTNER, percept.heard, percept.stances, state.age)
+        again = jnp.log1p(knowledge.count(facts, *_codes(PARTNER, DID, 0), percept.heard).astype(float))
         levels, felt = _levels(percept.body, state.levels, self.goods)
         repetition = _repetition(heard.words, state.echo)
         mood = self._feel(state.mood, own, lesson.surprise, self.appraise(heard.words)[0], repetition)
         balance = jnp.where(percept.stances == 2, 1.0, jnp.where(percept.stances == 1, -1.0, 0.0))
         worth = self.store(own).marginal(levels, mood)
-        goods = self._regard(state, heard, levels * felt, worth)
+        goods = self._regard(state, facts, heard, levels * felt, worth)
         last = self.policy.act_embedding[state.last.act] * (state.age > 0)
         pooled = goods.sum(0) / max(self.goods, 1)
-        scalars = jnp.array([mood.stress, mood.valence, mood.load, jnp.log1p(state.age)])
+        scalars = jnp.array([mood.stress, mood.valence, mood.load, jnp.log1p(state.age), again * (percept.heard > 0)])
         situation = self.cell(jnp.concatenate([heard.words, recalled, last, pooled, scalars]), state.situation)
         after = eqx.tree_at(
-            lambda s: (s.situation, s.goods, s.mood, s.memory, s.levels, s.balance, s.echo),
+            lambda s: (s.situation, s.goods, s.mood, s.memory, s.facts, s.levels, s.balance, s.echo),
             state,
-            (situation, goods, mood, memory, levels, balance, 0.6 * state.echo + heard.words),
+            (situation, goods, mood, memory, facts, levels, balance, 0.6 * state.echo + heard.words),
         )
         surprisal = jnp.array([lesson.surprisal])
         return after, MindInfo(lesson.surprise, surprisal, mood.stress, mood.valence, mood.load, worth)
@@ -267,9 +284,15 @@ class Person(AbstractMind[PersonState]):
         done = jnp.concatenate([state.situation, self.policy.act_embedding[act.act]])
         cue = jnp.concatenate([jnp.ones(1), jnp.tanh(self.ask(done))]) / 2
         return eqx.tree_at(
-            lambda s: (s.last, s.cue, s.expected, s.age),
+            lambda s: (s.facts, s.last, s.cue, s.expected, s.age),
             state,
-            (act, cue, jnp.tanh(self.expect(done)), state.age + 1),
+            (
+                note(state.facts, SELF, act.act + 1, act.stances, state.age),
+                act,
+                cue,
+                jnp.tanh(self.expect(done)),
+                state.age + 1,
+            ),
         )
 
     def own(self, state: PersonState) -> Own:
@@ -326,16 +349,40 @@ class Person(AbstractMind[PersonState]):
         return dynamics.step(mood, MoodInput(surprise=excess, reward=jnp.tanh(good), load=gains[4] * repetition))[0]
 
     def _regard(
-        self, state: PersonState, heard: Heard, levels: Float[Array, " goods"], worth: Float[Array, " goods"]
+        self,
+        state: PersonState,
+        facts: Facts,
+        heard: Heard,
+        levels: Float[Array, " goods"],
+        worth: Float[Array, " goods"],
     ) -> Float[Array, "goods features"]:
         """Bring what is made of each good up to date; one cell for all goods."""
         if not self.goods:
             return state.goods
-        theirs = jax.nn.one_hot(heard.percept.stances, KINDS)
-        mine = jax.nn.one_hot(state.last.stances, KINDS)
+        says = table(facts, state.age, subjects=2, relations=1, goods=self.goods, objects=3).reshape(self.goods, -1)
         crowd = jnp.broadcast_to(state.goods.mean(0), state.goods.shape)
-        into = jnp.concatenate([heard.about, crowd, theirs, mine, levels[:, None], worth[:, None]], axis=1)
+        into = jnp.concatenate([heard.about, crowd, says, levels[:, None], worth[:, None]], axis=1)
         return jax.vmap(self.good_cell)(into, state.goods)
+
+
+def note(facts: Facts, who: int, act: Int[Array, ""], stances: Int[Array, " goods"], at: Float[Array, ""]) -> Facts:
+    """Take down what someone did (code 0: nothing known) and said of each good, in the turn `at`."""
+    spoken = jnp.concatenate([(stances > 0) * who, (act > 0)[None] * who])
+    goods = stances.shape[0]
+    relation = jnp.array([SAYS] * goods + [DID])
+    about = jnp.array([*range(1, goods + 1), 0])
+    each = Fact(spoken, relation, about, jnp.concatenate([stances, act[None]]))
+
+    def assert_one(facts, fact):
+        sure = jnp.asarray(1.0)
+        functional = fact.relation == SAYS
+        return knowledge.assert_(facts, fact, at, at.astype(int), sure, functional=functional), None
+
+    return jax.lax.stop_gradient(jax.lax.scan(assert_one, jax.lax.stop_gradient(facts), each)[0])
+
+
+def _codes(who: int, relation: int, about: int) -> tuple[Int[Array, ""], Int[Array, ""], Int[Array, ""]]:
+    return jnp.asarray(who), jnp.asarray(relation), jnp.asarray(about)
 
 
 def _levels(

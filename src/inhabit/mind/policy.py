@@ -99,9 +99,7 @@ class Policy(eqx.Module):
         plain = base + self.pull * jnp.dot(wants.worth, wants.balance)
         toward = base[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
         aimed = jnp.array(self.aimed)[:, None]
-        acts = jnp.concatenate(
-            [jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1
-        )
+        acts = jnp.concatenate([jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1)
         return Intention(acts, self.rating_head(whole))
 
     def stances(self, wants: Wants, act: Act) -> Float[Array, "goods kinds"]:
@@ -109,9 +107,7 @@ class Policy(eqx.Module):
         about, _ = self._regard(wants)
         embedding = self.act_embedding[act.act]
         main = jnp.arange(1, about.shape[0] + 1) == act.good
-        return jax.vmap(lambda u, m: self.stance(jnp.concatenate([u, embedding, m[None].astype(u.dtype)])))(
-            about, main
-        )
+        return jax.vmap(lambda u, m: self.stance(jnp.concatenate([u, embedding, m[None].astype(u.dtype)])))(about, main)
 
     def ending(self, wants: Wants, act: Act) -> Float[Array, ""]:
         """Logit that the person's part ends with this act."""

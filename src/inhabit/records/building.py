@@ -14,9 +14,7 @@ USER_ROLES = frozenset(
 )
 """What logs call the maker."""
 OTHER_ROLES = {
-    **dict.fromkeys(
-        ("assistant", "bot", "agent", "ai", "gpt", "chatgpt", "model", "chatbot", "operator"), "assistant"
-    ),
+    **dict.fromkeys(("assistant", "bot", "agent", "ai", "gpt", "chatgpt", "model", "chatbot", "operator"), "assistant"),
     **{role: role for role in ("system", "developer", "tool", "function", "partner")},
     "observation": "tool",
     "function_call": "assistant",
@@ -140,10 +138,7 @@ def _choice(record: Any, place: Place, index: Sequence[int]) -> Choice | None:
     try:
         at, chosen, options = record["at"], record["chosen"], record["options"]
         good = (
-            _whole(at)
-            and _whole(chosen)
-            and isinstance(options, list)
-            and all(isinstance(o, Mapping) for o in options)
+            _whole(at) and _whole(chosen) and isinstance(options, list) and all(isinstance(o, Mapping) for o in options)
         )
         if not (good and 0 <= at < len(index) and 0 <= chosen < len(options)):
             raise ValueError("out of range")

@@ -65,9 +65,7 @@ def read(path: str | pathlib.Path, *, format: str | None = None, mapping: Mappin
     try:
         return _read_folder(path, format, columns) if path.is_dir() else _read_file(path, format, columns)
     except OSError as error:
-        raise ReadError(
-            f"{path}: cannot be read ({error.strerror or error}); check the file and its rights"
-        ) from error
+        raise ReadError(f"{path}: cannot be read ({error.strerror or error}); check the file and its rights") from error
 
 
 def _read_file(path: pathlib.Path, format: str | None, columns: Mapping[str, str]) -> Reading:

@@ -190,9 +190,7 @@ class Store:
         return [fact_from(row) for row in self._database.execute(f"SELECT {FACT_COLUMNS} FROM facts {rest}", values)]
 
     def _events(self, rest: str, values: Sequence[Any]) -> list[EventRow]:
-        return [
-            event_from(row) for row in self._database.execute(f"SELECT {EVENT_COLUMNS} FROM events {rest}", values)
-        ]
+        return [event_from(row) for row in self._database.execute(f"SELECT {EVENT_COLUMNS} FROM events {rest}", values)]
 
 
 def _until_next(fact: FactRow, believed: Iterable[FactRow]) -> FactRow:

@@ -31,9 +31,7 @@ def line(life: Life) -> str:
     try:
         return json.dumps(record(life), ensure_ascii=False, allow_nan=False, separators=(", ", ": "))
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"life {life.id!r} cannot be written as JSON: {error}; use finite numbers and text"
-        ) from error
+        raise ValueError(f"life {life.id!r} cannot be written as JSON: {error}; use finite numbers and text") from error
 
 
 def record(life: Life) -> dict[str, Any]:

@@ -55,7 +55,9 @@ class Rows(eqx.Module):
 
     def take(self, index: np.ndarray) -> "Rows":
         """Some of the rows."""
-        return Rows(*(field[index] for field in (self.tokens, self.targets, self.weights, self.segments, self.positions)))
+        return Rows(
+            *(field[index] for field in (self.tokens, self.targets, self.weights, self.segments, self.positions))
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -69,9 +69,7 @@ def _life(record: Mapping[str, Any], key: str, place: Place, roles: building.Rol
     messages, _ = building.messages([_plain(one) for one in record[key]], place.at(key), roles)
     extra = {name: value for name, value in record.items() if name not in {key, "metadata", *_ID, *_MAKER}}
     kept = fields.mapping(metadata, place.at("metadata")) | fields.mapping(extra, place)
-    return Life(
-        id=id_, maker=maker, messages=building.from_start(messages), outcome={"metadata": kept} if kept else {}
-    )
+    return Life(id=id_, maker=maker, messages=building.from_start(messages), outcome={"metadata": kept} if kept else {})
 
 
 def _first(record: Mapping[str, Any], names: tuple[str, ...], place: Place) -> str | None:

@@ -140,9 +140,7 @@ def _csv(source: Source) -> tuple[list[str], Iterator[Row]]:
     reader = csv.reader((line + "\n" for _, line in source.lines()), delimiter=delimiter)
     columns = [column.strip() for column in next(reader, [])]
     if not columns:
-        raise ReadError(
-            f"{source.name}: expected a header of column names, found nothing; write one in the first line"
-        )
+        raise ReadError(f"{source.name}: expected a header of column names, found nothing; write one in the first line")
     return columns, _csv_rows(source, reader, columns)
 
 

@@ -102,9 +102,7 @@ def _turn(line: str, place: Place) -> _Turn | None:
         return None
     ratings = cells[3].strip()
     if ratings and not _RATINGS.fullmatch(ratings):
-        place.at("ratings").repair(
-            f"expected numbers 1 to 5 with commas, found {shown(ratings)}", "they were left out"
-        )
+        place.at("ratings").repair(f"expected numbers 1 to 5 with commas, found {shown(ratings)}", "they were left out")
         ratings = ""
     numbers = tuple(int(rating) for rating in ratings.split(",")) if ratings else ()
     return _Turn(place.line or 0, _ROLES[cells[0]], cells[1].strip(), cells[2].strip(), numbers)
