@@ -107,7 +107,7 @@ class StandIn:
                 raise ValueError(f"no good is called {good!r}; these people know {', '.join(goods) or 'no goods'}")
 
     def begin(self, *, key: Key, feels: Mapping[str, float] | None = None) -> Talk:
-        """Enter a conversation; a stranger's own part is drawn here."""
+        """Enter a conversation; a stranger's own part is drawn here, `feels` are the levels and states felt all along."""
         goods = self.people.codebook.goods
         known = np.array(self.people.known(self.maker), np.float32)
         for good, worth in self.intervention.values.items():
