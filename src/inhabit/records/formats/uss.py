@@ -10,10 +10,10 @@ Source:
 """
 
 import collections
-import dataclasses
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from inhabit.records import fields
 from inhabit.records.fields import Place
@@ -30,8 +30,7 @@ _SHARED = 3
 """Telling turns that two sessions must share to be the same one."""
 
 
-@dataclasses.dataclass(frozen=True)
-class _Turn:
+class _Turn(NamedTuple):
     line: int
     role: str
     text: str
@@ -41,8 +40,7 @@ class _Turn:
 
 def mode(ratings: Sequence[int]) -> float:
     """The most common rating; of tied ones the lowest."""
-    counts = collections.Counter(ratings)
-    return float(min(counts, key=lambda rating: (-counts[rating], rating)))
+    return float(max(sorted(set(ratings)), key=ratings.count))
 
 
 def fits(source: Source) -> bool:
