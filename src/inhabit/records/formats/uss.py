@@ -10,6 +10,7 @@ Source:
 """
 
 import collections
+import pathlib
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
@@ -110,7 +111,7 @@ def _turn(line: str, place: Place) -> _Turn | None:
 
 def _acts_beside(source: Source, sessions: Sequence[Sequence[_Turn]]) -> dict[int, str]:
     """Act of each line of a file without acts, from the file of actions beside it."""
-    path = source.path.with_name(f"{source.stem}-action.txt")
+    path = source.path.with_name(f"{pathlib.PurePath(source.stem).name}-action.txt")
     if any(turn.act for session in sessions for turn in session) or not path.is_file():
         return {}
     beside = list(_sessions(Source(path, ledger=source.ledger)))
