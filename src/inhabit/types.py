@@ -121,5 +121,8 @@ OWN = "own"
 DEAL = ("you", "they")
 """Keys of `Message.sees` for the contents of a deal: part of the act that proposes it, not seen before it."""
 
+MOODS = ("stress", "valence", "load")
+"""Names under which a log may report a mood in `feels`: stress and load from 0 to 1, valence from -1 to 1."""
+
 STANCES = ("", "ask", "offer", "refuse")
 """What can be said of a good, in the order of their codes in `Percept.stances` and `Act.stances`."""

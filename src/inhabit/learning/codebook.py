@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.senses.text import Ear
-from inhabit.types import DEAL, LEAVE, STANCES, Act, Life, Message, Percept
+from inhabit.types import DEAL, LEAVE, MOODS, STANCES, Act, Life, Message, Percept
 
 OTHER = "other"
 """The act that stands for every act too rare in the log to be learned, and for an act the log does not name."""
@@ -90,9 +90,7 @@ class Codebook:
             aimed=_always_aimed(lives),
             heard=("", *sorted(a for a, n in heard.items() if n >= rare)),
             goods=goods_of(lives),
-            feels=tuple(
-                sorted({name for life in lives for m in life.messages for name in m.feels} - {*goods_of(lives)})
-            ),
+            feels=_feels(lives),
             sights=_sights(lives),
             ratings=tuple(sorted({m.rating for life in lives for m in life.messages if m.rating is not None})),
             ear=ear,
@@ -119,7 +117,7 @@ class Codebook:
     def lesson(self, life: Life, *, maker: int = -1) -> Lesson:
         """Turn one life into padded arrays."""
         lived = turns(life)[: self.turns]
-        rows = [self._row(life, turn) for turn in lived]
+        rows = [self._row(life, turn, first=index == 0) for index, turn in enumerate(lived)]
         empty = {k: np.zeros_like(v) for k, v in rows[0].items()} | {"rating": np.int32(-1), "chosen": np.int32(-1)}
         rows += [empty] * (self.turns - len(rows))
         stacked: dict[str, Any] = {k: np.stack([row[k] for row in rows]) for k in rows[0]}
@@ -166,13 +164,13 @@ class Codebook:
             "about": np.stack(about) if about else np.zeros((0, self.ear.length), np.int32),
             "heard": np.int32(self.heard.index(last) if last in self.heard else 0),
             "stances": stances,
-            "body": np.array(felt or [np.nan], np.float32),
+            "body": np.array(felt, np.float32),
             "seen": seen,
             "elapsed": np.float32(1.0),
         }
 
-    def _row(self, life: Life, turn: Turn) -> dict[str, Any]:
-        """Code one turn."""
+    def _row(self, life: Life, turn: Turn, *, first: bool) -> dict[str, Any]:
+        """Code one turn; what was felt at the start of the life is felt in the first."""
         act, good, said = self.act(turn.message)
         options = np.zeros((self.options, len(self.goods)), np.float32)
         chosen = np.int32(-1)
@@ -182,7 +180,8 @@ class Codebook:
                 options[: len(choice.options)] = [[o.get(g, 0.0) for g in self.goods] for o in choice.options]
         rating = turn.message.rating
         sees = {key: value for key, value in turn.message.sees.items() if key not in DEAL}
-        return self.percept(turn.heard, {**life.feels, **turn.message.feels}, sees) | {
+        feels = {**life.feels, **turn.message.feels} if first else turn.message.feels
+        return self.percept(turn.heard, feels, sees) | {
             "act": np.int32(act),
             "good": np.int32(good),
             "said": said,
@@ -220,6 +219,13 @@ def goods_of(lives: Iterable[Life]) -> tuple[str, ...]:
         named |= {good for choice in life.choices for option in choice.options for good in option}
         named |= {good for message in life.messages for good in message.stances}
     return tuple(sorted(named))
+
+
+def _feels(lives: Iterable[Life]) -> tuple[str, ...]:
+    """What the body reports beside the levels of goods: moods first, each in its place, then all others."""
+    lives = list(lives)
+    said = {name for life in lives for felt in (life.feels, *(m.feels for m in life.messages)) for name in felt}
+    return (*MOODS, *sorted(said - {*goods_of(lives), *MOODS}))
 
 
 def _sights(lives: Iterable[Life]) -> tuple[str, ...]:

@@ -14,10 +14,7 @@ from inhabit.mind.own import Own
 from inhabit.mind.person import Person, PersonState
 from inhabit.speech.mouths import AbstractMouth
 from inhabit.speech.plans import Plan
-from inhabit.types import LEAVE, STANCES, Act, Key, Life, Message, Percept
-
-FELT = ("stress", "valence", "load")
-"""Moods that can be set."""
+from inhabit.types import LEAVE, MOODS, STANCES, Act, Key, Life, Message, Percept
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +34,8 @@ class Intervention:
 
     def __post_init__(self) -> None:
         for name, level in self.mood.items():
-            if name not in FELT:
-                raise ValueError(f"no mood is called {name!r}; there are {', '.join(FELT)}")
+            if name not in MOODS:
+                raise ValueError(f"no mood is called {name!r}; there are {', '.join(MOODS)}")
             if not (-1 if name == "valence" else 0) <= level <= 1:
                 raise ValueError(
                     f"{name}={level} is out of bounds; stress and load run from 0 to 1, valence from -1 to 1"
@@ -139,7 +136,7 @@ class StandIn:
     def reply(self, talk: Talk, *, key: Key) -> tuple[Talk, Reply]:
         """Act."""
         for_act, for_end, for_words = jax.random.split(key, 3)
-        mood = jnp.array([self.intervention.mood.get(name, jnp.nan) for name in FELT])
+        mood = jnp.array([self.intervention.mood.get(name, jnp.nan) for name in MOODS])
         state, act, info, chances, ending, own = _act(
             self.people.person, talk.state, self._percept(talk), mood, key=for_act
         )
@@ -159,7 +156,9 @@ class StandIn:
         return Talk(life=life, state=self._held(state)), reply
 
     def _percept(self, talk: Talk) -> Percept:
-        arrays = self.people.codebook.percept(talk.unheard, talk.life.feels)
+        first = not any(message.role == "user" for message in talk.life.messages)
+        levels = {name: level for name, level in talk.life.feels.items() if first or name not in MOODS}
+        arrays = self.people.codebook.percept(talk.unheard, levels)
         return Percept(**{name: jnp.asarray(array) for name, array in arrays.items()})
 
     def _held(self, state: PersonState) -> PersonState:

@@ -15,11 +15,11 @@ from inhabit.maths import choice
 from inhabit.memory.surprise import AbstractMemory, MemoryInfo, MemoryState, SurpriseMemory
 from inhabit.mind.mind import AbstractMind, MindInfo
 from inhabit.mind.own import Belief, Own, Pool, own_size
-from inhabit.mind.policy import MOODS, Policy, Wants
+from inhabit.mind.policy import Policy, Wants
 from inhabit.senses.body import BodySense
 from inhabit.senses.symbols import SymbolSense
 from inhabit.senses.text import TextSense
-from inhabit.types import Act, Key, Percept
+from inhabit.types import MOODS, Act, Key, Percept
 from inhabit.values.mood import Mood, MoodDynamics, MoodInput
 from inhabit.values.store import ValueStore
 
@@ -157,7 +157,7 @@ class Person(AbstractMind[PersonState]):
             weight: How much each id of the ear counts (`senses.text.inverse_frequency`).
             symbols: Number of the partner's acts, 0 (unknown) included.
             goods: Number of goods; 0 where a log has none.
-            body: Length of the percept's body.
+            body: Length of the percept's body: goods, then `MOODS`, then what else is felt.
             aimed: For each act, whether it is about a good.
             ratings: Number of rating levels.
             sights: Number of things seen of each good.
@@ -174,7 +174,7 @@ class Person(AbstractMind[PersonState]):
             text=TextSense.create(weight, sense, key=next(keys)),
             text_about=TextSense.create(weight, about, key=next(keys)),
             symbols=SymbolSense(max(symbols, 2), sense, key=next(keys)),
-            body=BodySense(max(body, 1), sense, key=next(keys)),
+            body=BodySense(body, sense, key=next(keys)),
             gist=eqx.nn.Linear(sense, CUE, use_bias=False, key=next(keys)),
             expect=eqx.nn.Linear(situation + act, CUE, key=next(keys)),
             ask=eqx.nn.Linear(situation + act, CUE - 1, key=next(keys)),
@@ -183,7 +183,7 @@ class Person(AbstractMind[PersonState]):
             mood=jnp.array([-1.5, -1.5, -1.5, -2.0, -1.0, -1.0, -1.0, 0.0]),
             shared=jnp.zeros((3, goods)),
             good_cell=eqx.nn.GRUCell(into_good, about, key=next(keys)),
-            cell=eqx.nn.GRUCell(sense + CUE + act + about + MOODS + 2, situation, key=next(keys)),
+            cell=eqx.nn.GRUCell(sense + CUE + act + about + len(MOODS) + 2, situation, key=next(keys)),
             policy=Policy(situation=situation, features=about, aimed=aimed, ratings=max(ratings, 1), key=next(keys)),
             pool=Pool(goods),
             held=held,
@@ -257,7 +257,13 @@ class Person(AbstractMind[PersonState]):
         levels = _levels(percept.body, state.levels, self.goods)
         stock = levels if self.held is None else levels + percept.seen[:, self.held]
         repetition = _repetition(heard.words, state.echo)
-        mood = self._feel(state.mood, own, lesson.surprise, self.appraise(heard.words)[0], repetition)
+        mood = self._feel(
+            _reported(percept.body[self.goods :], state.mood),
+            own,
+            lesson.surprise,
+            self.appraise(heard.words)[0],
+            repetition,
+        )
         balance = jnp.where(percept.stances == 2, 1.0, jnp.where(percept.stances == 1, -1.0, 0.0))
         worth = self.store(own).marginal(stock, mood)
         goods = self._regard(state, facts, heard, levels, worth)
@@ -394,6 +400,13 @@ def note(facts: Facts, who: int, act: Int[Array, ""], stances: Int[Array, " good
 
 def _codes(who: int, relation: int, about: int) -> tuple[Int[Array, ""], Int[Array, ""], Int[Array, ""]]:
     return jnp.asarray(who), jnp.asarray(relation), jnp.asarray(about)
+
+
+def _reported(felt: Float[Array, " feels"], mood: Mood) -> Mood:
+    """The mood as the body reports it, where it does; `MOODS` come first in what is felt."""
+    now = jnp.stack([mood.stress, mood.valence, mood.load])
+    told = felt[: len(MOODS)]
+    return Mood(*jnp.where(jnp.isfinite(told), told, now))
 
 
 def _levels(body: Float[Array, " body"], before: Float[Array, " goods"], goods: int) -> Float[Array, " goods"]:

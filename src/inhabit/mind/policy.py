@@ -6,10 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from inhabit.mind.own import STYLE, Own
-from inhabit.types import STANCES, Act, Key
+from inhabit.types import MOODS, STANCES, Act, Key
 
-MOODS = 3
-"""Stress, valence, load."""
 KINDS = len(STANCES)
 
 
@@ -81,16 +79,16 @@ class Policy(eqx.Module):
         good, base, fit, stance, embed, rate, end = jax.random.split(key, 7)
         acts, embedding = len(aimed), 16
         self.good = eqx.nn.MLP(features + 2 + 8, width, width, 1, key=good)
-        self.base = eqx.nn.MLP(situation + width + MOODS + STYLE, acts, 2 * width, 1, key=base)
+        self.base = eqx.nn.MLP(situation + width + len(MOODS) + STYLE, acts, 2 * width, 1, key=base)
         self.fit = eqx.nn.Linear(width, acts, use_bias=False, key=fit)
         self.pull = jnp.ones(acts)
         self.deal = jnp.zeros(acts)
-        self.felt = jnp.zeros((acts, MOODS + 1))
+        self.felt = jnp.zeros((acts, len(MOODS) + 1))
         self.style = jnp.zeros((acts, STYLE))
         self.stance = eqx.nn.MLP(width + embedding + 1, KINDS, width, 1, key=stance)
         self.act_embedding = 0.3 * jax.random.normal(embed, (acts, embedding))
-        self.rating_head = eqx.nn.Linear(situation + width + MOODS + STYLE, ratings, key=rate)
-        self.end = eqx.nn.Linear(situation + embedding + MOODS + 1, 1, key=end)
+        self.rating_head = eqx.nn.Linear(situation + width + len(MOODS) + STYLE, ratings, key=rate)
+        self.end = eqx.nn.Linear(situation + embedding + len(MOODS) + 1, 1, key=end)
         self.aimed = aimed
 
     def intend(self, wants: Wants) -> Intention:
