@@ -56,7 +56,7 @@ def act_probabilities(now: Situation) -> Float[Array, " acts"]:
 
 
 def stance_probabilities(now: Situation) -> Float[Array, "goods 4"]:
-    """The true chance that each good is next not spoken of, asked for, offered or refused (codes of `types.STANCES`)."""
+    """The true chance that each good is next not spoken of, asked for, offered or refused."""
     codes = jax.vmap(lambda option: stance_codes(option, now.give, now.want))(jnp.arange(len(ACT_OF)))
     return jnp.einsum("o,ogs->gs", option_probabilities(now), jax.nn.one_hot(codes, 4))
 
@@ -140,7 +140,7 @@ def _refusals(now: Situation, weights: Float[Array, "two goods"]) -> Float[Array
     need = -0.6 + jnp.sum(now.want * marginal)
     dislike = 1.5 * (weights[0].mean() - jnp.sum(now.give * weights[0]))
     full = 1.2 * (jnp.sum(now.give * now.levels[0] / set_point) - 1)
-    return FOR["plain"] * 0.3 + FOR["need"] * need + FOR["dislike"] * dislike + FOR["full"] * full
+    return jnp.asarray(FOR["plain"]) * 0.3 + FOR["need"] * need + FOR["dislike"] * dislike + FOR["full"] * full
 
 
 def _of(which: np.ndarray, per_good: Float[Array, " goods"]) -> Float[Array, " options"]:
