@@ -59,10 +59,11 @@ def lives(record: Record) -> tuple[Life, ...]:
     """Every meeting as each of its two sides lived it, the first side's life first.
 
     A maker's own message comes with what was seen and felt just before it, another's with what was seen and felt just
-    after it. `sees` is `{"own": holdings, "partner": holdings}`, `feels` the maker's own levels. A meeting cut off at
+    after it. `sees` is `{"own": holdings, "partner": holdings}`, `feels` the maker's own levels; at the beginning of a life
+    it also has the stress that the maker comes with. A meeting cut off at
     the world's longest talk has `outcome["left"]` empty.
     """
-    plain = jax.tree.map(np.asarray, eqx.tree_at(lambda r: r.starts, record, None))
+    plain = jax.tree.map(np.asarray, record)
     return tuple(life for meeting in range(len(plain.pairs)) for life in _meeting(plain, meeting))
 
 
@@ -90,7 +91,7 @@ def _meeting(record: Record, meeting: int) -> Iterator[Life]:
                 for turn, (content, act, stances, _) in enumerate(told)
             ),
             choices=tuple(choice for turn, (*_, choice) in enumerate(told) if choice and turn % 2 == side),
-            feels=felt[0],
+            feels=felt[0] | {"stress": round(float(record.starts.mood[meeting, side, 0]), 3)},
             outcome={
                 "partner": maker_name(int(record.pairs[meeting, 1 - side])),
                 "left": ("user" if (turns - 1) % 2 == side else "partner") if left else "",
