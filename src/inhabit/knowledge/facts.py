@@ -1,10 +1,7 @@
 """Facts in time: what is held to be so, since when, by which event; a fixed number of rows inside a compiled mind."""
 
-<<<<<<< HEAD
-=======
 from typing import Any
 
->>>>>>> faculties
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int

@@ -177,9 +177,7 @@ def _predictions(
     fold_of = np.random.default_rng(seed).permutation(len(lives)) % folds
     lines: dict[str, list[dict[str, Any]]] = {model: [] for model in models}
     for number in range(folds):
-        fold = _Fold(
-            lives, np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number), seed * folds + number
-        )
+        fold = _Fold(lives, np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number), seed * folds + number)
         for model, answer in models.items():
             predicted = answer(fold, tasks)
             lines[model] += [

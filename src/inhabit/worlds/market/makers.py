@@ -83,9 +83,7 @@ def draw_maker(*, key: Key) -> Maker:
     """Draw one maker: hidden numbers from the prior, style from a standard normal times 1.5."""
     noise = jax.random.normal(key, (len(PARAMETERS) + sum(Maker.slots),))
     vector, *style = jnp.split(noise, np.cumsum([len(PARAMETERS), *Maker.slots])[:-1])
-    return Maker.from_unconstrained(
-        jnp.asarray(PRIOR_MEAN) + PRIOR_SCALE * vector, tuple(1.5 * slot for slot in style)
-    )
+    return Maker.from_unconstrained(jnp.asarray(PRIOR_MEAN) + PRIOR_SCALE * vector, tuple(1.5 * slot for slot in style))
 
 
 def draw_makers(number: int, *, key: Key) -> Maker:
