@@ -108,10 +108,7 @@ def _foretell(person: Person, lessons: Lesson, beliefs: Belief):
 
         def turn(state, lived):
             percept, act = lived
-            watched, info = person.watch(state, percept, act)
-            own = person.own(state)
-            perceived, _ = person.perceive(state, person.hear(percept), own)
-            intention = person.policy.intend(person.wants(perceived, own))
+            watched, (intention, info) = person.watch(state, percept, act)
             joint = intention.log_probability
             told = jax.nn.logsumexp(joint, axis=1), joint[act.act, act.good], jax.nn.log_softmax(intention.rating)
             return watched, (*told, info.surprise)

@@ -129,7 +129,7 @@ class StandIn:
             named = dataclasses.replace(message, act=self.people.acts.name(message.content))
         act, good, stances = self.people.codebook.act(named)
         done = Act(act=jnp.asarray(act), good=jnp.asarray(good), stances=jnp.asarray(stances))
-        state, _ = _watch(self.people.person, talk.state, self._percept(talk), done)
+        state = _watch(self.people.person, talk.state, self._percept(talk), done)
         life = dataclasses.replace(talk.life, messages=(*talk.life.messages, named))
         return Talk(life=life, state=self._held(state))
 
@@ -181,8 +181,8 @@ class StandIn:
 
 
 @eqx.filter_jit
-def _watch(person: Person, state: PersonState, percept: Percept, act: Act) -> tuple[PersonState, MindInfo]:
-    return person.watch(state, percept, act)
+def _watch(person: Person, state: PersonState, percept: Percept, act: Act) -> PersonState:
+    return person.watch(state, percept, act)[0]
 
 
 @eqx.filter_jit

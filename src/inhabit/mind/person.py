@@ -15,7 +15,7 @@ from inhabit.maths import choice
 from inhabit.memory.surprise import AbstractMemory, MemoryInfo, MemoryState, SurpriseMemory
 from inhabit.mind.mind import AbstractMind, MindInfo
 from inhabit.mind.own import Belief, Own, Pool, own_size
-from inhabit.mind.policy import Policy, Wants
+from inhabit.mind.policy import Intention, Policy, Wants
 from inhabit.senses.body import BodySense
 from inhabit.senses.symbols import SymbolSense
 from inhabit.senses.text import TextSense
@@ -227,9 +227,13 @@ class Person(AbstractMind[PersonState]):
         act = self.draw(self.wants(state, own), key=key)
         return self.commit(state, act), act, info
 
-    def watch(self, state: PersonState, percept: Percept, act: Act) -> tuple[PersonState, MindInfo]:
-        """Live a turn that the person really lived, and learn from the act who the person is."""
-        state, info = self.perceive(state, self.hear(percept), self.own(state))
+    def watch(self, state: PersonState, percept: Percept, act: Act) -> tuple[PersonState, tuple[Intention, MindInfo]]:
+        """Live a turn that the person really lived, and learn from the act who the person is.
+
+        The intention is what was expected of the person before the act was seen.
+        """
+        own = self.own(state)
+        state, info = self.perceive(state, self.hear(percept), own)
 
         def log_odds(standard):
             wants = self.wants(state, self._own(standard, state.known))
@@ -239,7 +243,8 @@ class Person(AbstractMind[PersonState]):
         jacobian = jax.jacfwd(log_odds)(belief.mean)
         fisher = jnp.einsum("ago,ag,agp->op", jacobian, jnp.exp(log_odds(belief.mean)), jacobian)
         learnt = belief.learn(jacobian[act.act, act.good], fisher)
-        return self.commit(eqx.tree_at(lambda s: s.belief, state, learnt), act), info
+        expected = self.policy.intend(self.wants(state, own))
+        return self.commit(eqx.tree_at(lambda s: s.belief, state, learnt), act), (expected, info)
 
     def hear(self, percept: Percept) -> Heard:
         """Let the senses work on a percept."""
