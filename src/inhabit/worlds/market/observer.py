@@ -54,7 +54,19 @@ def log_likelihood(
     options: Int[Array, " turns"],
     side: Int[Array, ""],
 ) -> Float[Array, ""]:
-    """Log-likelihood of one side's acts in a meeting if it were `maker`, begun with `stress`: an ideal observer's.
+    """Log-likelihood of one side's acts in a meeting: `beliefs` read off at what was done."""
+    logits, counts = beliefs(maker, stress, start, options, side)
+    return jnp.sum(counts * jnp.take_along_axis(logits, options[:, None], axis=1)[:, 0])
+
+
+def beliefs(
+    maker: Maker,
+    stress: Float[Array, ""],
+    start: Situation,
+    options: Int[Array, " turns"],
+    side: Int[Array, ""],
+) -> tuple[Float[Array, "turns options"], Float[Array, " turns"]]:
+    """What an ideal observer expects of one side at each turn, if it were `maker`, begun with `stress`.
 
     Args:
         maker: One maker; its style is not used.
@@ -62,6 +74,9 @@ def log_likelihood(
         start: The meeting as it began; what it says of this side's lasting part and mood is replaced.
         options: What was done at each turn.
         side: 0 if this side acted first, else 1.
+
+    Returns:
+        Log-probability of each option at each turn, and 1 for this side's own turns, else 0.
     """
     mine = jnp.arange(2) == side
 
@@ -72,9 +87,9 @@ def log_likelihood(
     mood = start.mood.at[:, 0].set(jnp.where(mine, stress, start.mood[:, 0]))
     begun = eqx.tree_at(lambda s: (s.makers, s.mood), start, (makers, mood))
 
-    def turn(now: Situation, numbered: tuple[Array, Array]) -> tuple[Situation, Array]:
+    def turn(now: Situation, numbered: tuple[Array, Array]) -> tuple[Situation, tuple[Array, Array]]:
         number, option = numbered
         counts = (number % 2 == side) & ~now.over
-        return advance(now, option), jnp.where(counts, log_probabilities(now)[option], 0.0)
+        return advance(now, option), (log_probabilities(now), counts.astype(float))
 
-    return jax.lax.scan(turn, begun, (jnp.arange(len(options)), options))[1].sum()
+    return jax.lax.scan(turn, begun, (jnp.arange(len(options)), options))[1]
