@@ -50,7 +50,9 @@ class Tokens:
             ValueError: There is no such token.
         """
         if special not in self._ids:
-            raise ValueError(f"no special token {special!r}; these were given when the tokens were learned: {self._ids}")
+            raise ValueError(
+                f"no special token {special!r}; these were given when the tokens were learned: {self._ids}"
+            )
         return self._ids[special]
 
     def __contains__(self, special: str) -> bool:
