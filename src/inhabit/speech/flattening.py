@@ -67,8 +67,8 @@ class Flattening:
     """The layout of a life in tokens.
 
     First what is known from the start; then each message: who, what is seen, what is felt, then the act, the stances,
-    the amounts, then the words. So `p(act)` and `p(words | act)` can both be read off one pass. Questions (a rating, the
-    partner's priorities) are a token whose answer is foretold but not read on, so they give nothing away.
+    the amounts, then the words. So `p(act)` and `p(words | act)` can both be read off one pass. Questions (a rating,
+    the partner's priorities) are a token whose answer is foretold but not read on, so they give nothing away.
 
     Attributes:
         tokens: The vocabulary.
