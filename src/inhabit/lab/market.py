@@ -159,7 +159,9 @@ def _acts(
         bits = [(words[place] + plan[place]) / np.log(2) for place in places]
         table.setdefault("message, bits", {})[name] = bootstrap_mean(bits, makers, resamples=300, seed=seed)
         only = [words[place] / np.log(2) for place in places]
-        table.setdefault("words given the plan, bits", {})[name] = bootstrap_mean(only, makers, resamples=300, seed=seed)
+        table.setdefault("words given the plan, bits", {})[name] = bootstrap_mean(
+            only, makers, resamples=300, seed=seed
+        )
     return table, [one.line(people.codebook.acts) for one in told]
 
 
@@ -194,7 +196,9 @@ def _live(person, lessons, standard):
 def _true_acts(lived: Lived, places: Sequence[tuple[str, int]], acts: Sequence[str]) -> list[np.ndarray]:
     """Log-probabilities by the market's own rule."""
     meetings = jnp.array([int(life.split("-")[1]) for life, _ in places])
-    chances = _probabilities(lived, meetings, jnp.array([turn for _, turn in places]), 0, jnp.zeros((len(places), 2), int))
+    chances = _probabilities(
+        lived, meetings, jnp.array([turn for _, turn in places]), 0, jnp.zeros((len(places), 2), int)
+    )
     return list(np.log(np.maximum(_in_order(np.asarray(chances), acts), 1e-9)))
 
 
@@ -308,7 +312,10 @@ def _values(people: People, lived: Lived, seed: int) -> dict[str, Estimate]:
     true_patience = np.asarray(lived.makers.patience)[[known.names.index(maker) for maker in people.makers]]
     return {
         "values, rank correlation": bootstrap(
-            lambda i: scores.rank_correlation(true.ravel()[i], found[..., 0].ravel()[i]), makers, resamples=300, seed=seed
+            lambda i: scores.rank_correlation(true.ravel()[i], found[..., 0].ravel()[i]),
+            makers,
+            resamples=300,
+            seed=seed,
         ),
         "values, cover of 90 % intervals": bootstrap_mean(inside, makers, resamples=300, seed=seed),
         "patience, rank correlation": bootstrap(

@@ -124,9 +124,7 @@ class RecallMouth(AbstractMouth):
     def _fill(self, phrase: Phrase, plan: Plan) -> str:
         """Put the plan's goods where the phrase's were, then the plan's amounts before them."""
         swap = _matching(phrase.plan, plan)
-        words = _rename(
-            phrase.words, {self._pattern(a): self.goods.get(b, (b,))[0] for a, b in swap.items() if a != b}
-        )
+        words = _rename(phrase.words, {self._pattern(a): self.goods.get(b, (b,))[0] for a, b in swap.items() if a != b})
         for good, amount in plan.amounts.items():
             words = self._amount(words, good, amount)
         return words
