@@ -92,7 +92,7 @@ def test_a_prompt_is_a_beginning_of_the_sheet_and_a_plan_goes_before_the_words()
     assert squeezed(told)[-7:] == ["<feels>", "w", "<act:ask>", "<ask:water>", "<amounts>", "w", "<says>"]
     sheet = LAYOUT.sheet(LIFE, plans={1: plan})
     np.testing.assert_array_equal(told, sheet.tokens[: len(told)])
-    weights = sheet.document({**MOUTH, Kind.CONTEXT: 0.0}).weights
+    weights = sheet.document(MOUTH).weights
     assert set(sheet.messages[weights > 0]) == {1, 3}
 
 

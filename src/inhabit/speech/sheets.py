@@ -32,11 +32,11 @@ class Kind(enum.IntEnum):
     ANSWER = 4
 
 
-TWIN = {Kind.CONTEXT: 0.3, Kind.ACT: 1.0, Kind.STANCE: 1.0, Kind.WORDS: 1.0, Kind.ANSWER: 1.0}
-"""Weights of a twin: all the maker does, and, for what it teaches of the language, some of what the maker hears."""
+TWIN = {Kind.ACT: 1.0, Kind.STANCE: 1.0, Kind.WORDS: 1.0, Kind.ANSWER: 1.0}
+"""Weights of a twin: all that the maker does and answers, nothing that the maker only hears."""
 
-MOUTH = {Kind.CONTEXT: 0.3, Kind.WORDS: 1.0}
-"""Weights of a mouth: the maker's words only, and some of what is heard."""
+MOUTH = {Kind.WORDS: 1.0}
+"""Weights of a mouth: the maker's words."""
 
 
 @dataclasses.dataclass(frozen=True)
