@@ -61,7 +61,7 @@ def test_lexicon_learns_names_totals_and_hints():
         Life(
             id=str(number),
             maker="a",
-            messages=(Message(role="user", content="I want 3 waters and some wood, 2 foods"),),
+            messages=(Message(role="user", content="I want 3 waters and some wood for a fire, 2 foods"),),
             traits={"reasons": {"Water": "we get thirsty", "Firewood": "nights are cold", "Food": "hungry kids"}},
         )
         for number in range(4)

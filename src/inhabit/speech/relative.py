@@ -1,5 +1,6 @@
 """What is said of each good: a conversation heard relative to every good in turn, as sets of named features."""
 
+import copy
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -43,6 +44,12 @@ class Ear:
         self.spoken_for: set[str] = set()
         self.partner = Plan()
         self.turns = 0
+
+    def told(self, message: Message) -> Heard:
+        """What would have been heard after one more message; the ear itself hears nothing."""
+        ear = copy.copy(self)
+        ear.heard, ear.spoken_for = [set(features) for features in self.heard], set(self.spoken_for)
+        return ear.hear(message)
 
     def hear(self, message: Message) -> Heard:
         """Take in one message; return all that was heard so far."""
@@ -168,10 +175,11 @@ def _share(plan: Plan, name: str, lexicon: Lexicon) -> int | None:
 
 def heard(messages: Iterable[Message], lexicon: Lexicon) -> Heard:
     """All that was said of each good in a conversation; messages without words (deals) are not heard."""
-    ear, found = Ear(lexicon), tuple(frozenset[str]() for _ in lexicon.goods)
+    ear = Ear(lexicon)
     for message in messages:
-        found = ear.hear(message) if message.content else found
-    return found
+        if message.content:
+            ear.hear(message)
+    return tuple(frozenset(features) for features in ear.heard)
 
 
 def buckets(features: Iterable[str]) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from inhabit.speech.lexicon import Lexicon
-from inhabit.speech.relative import BUCKETS, buckets, heard
+from inhabit.speech.relative import BUCKETS, Ear, buckets, heard
 from inhabit.types import Message
 
 
@@ -98,13 +98,19 @@ class Speaker(eqx.Module):
         """
         order = orders(len(self.lexicon.goods)).tolist().index(np.argsort(ranks(values, self.lexicon.goods)).tolist())
         before = jnp.log(self.listen(context)[order])
-        said = [[*context, Message(role="user", content=candidate)] for candidate in candidates]
-        told = jnp.stack([jnp.log(self.listen(messages)[order]) for messages in said]) - before
+        ear = Ear(self.lexicon)
+        for message in context:
+            if message.content:
+                ear.hear(message)
+        told = [ear.told(Message(role="user", content=candidate)) for candidate in candidates]
+        ids = pad([buckets(features) for heard in told for features in heard])
+        energy = jax.vmap(self.energy)(ids.reshape(len(told), len(self.lexicon.goods), -1))
+        gain = jax.nn.log_softmax(jax.vmap(order_energy)(energy))[:, order] - before
         rate = jnp.ones(len(candidates)) if base is None else jnp.asarray(base, float)
-        return jax.nn.softmax(jnp.log(rate) + sharpness * told)
+        return jax.nn.softmax(jnp.log(rate) + sharpness * gain)
 
 
-def pad(ids: Sequence[np.ndarray]) -> Int[Array, "goods features"]:
+def pad(ids: Sequence[np.ndarray]) -> Int[Array, "rows features"]:
     """Rows of buckets, padded with silence to a multiple of 64 so that few programs are compiled."""
     width = 64 * max(1, -(-max(map(len, ids)) // 64))
     return jnp.asarray(np.stack([np.pad(row, (0, width - len(row))) for row in ids]).astype(np.int32))
