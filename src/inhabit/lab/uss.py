@@ -36,7 +36,7 @@ FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 def _below(ratings: Any) -> Any:
-    """Is the user dissatisfied?"""
+    """Say whether the user is dissatisfied."""
     return np.asarray(ratings) < 3
 
 
