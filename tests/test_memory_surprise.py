@@ -15,6 +15,11 @@ def live(memory, state, cues, values):
     return jax.lax.scan(lambda s, event: memory.step(s, event), state, (cues, values))
 
 
+@eqx.filter_jit
+def step(memory, state, event):
+    return memory.step(state, event)
+
+
 def lessons(events, *, noise=0.05, seed=0, keys=KEYS, values=VALUES):
     rng = np.random.default_rng(seed)
     truth = rng.normal(size=(keys, values))
@@ -34,7 +39,7 @@ def exact(**settings):
 
 def test_one_kalman_write_by_hand():
     memory = SurpriseMemory(1, 1, variance=3.0, noise=1.0, drift=0.0, gate=1e6, weight=1e12, horizon=1e12)
-    state, info = memory.step(memory.init(), (jnp.array([2.0]), jnp.array([13.0])))
+    state, info = step(memory, memory.init(), (jnp.array([2.0]), jnp.array([13.0])))
     # predicted variance 1 + 2 * 3 * 2 = 13, gain 3 * 2 / 13, mean 6, covariance 3 - 6 * 6 / 13
     assert state.belief.mean[0, 0] == pytest.approx(6.0, rel=1e-4)
     assert state.belief.covariance[0, 0] == pytest.approx(3 / 13, rel=1e-4)
@@ -65,14 +70,14 @@ def settled(memory, **settings):
 
 def test_a_lie_waits_and_two_that_agree_are_learned_at_once():
     memory = world()
-    state, cues, truth = settled(memory)
+    state, cues, _ = settled(memory)
     told, lie = cues[0], jnp.full(VALUES, 3.0)
     before, _ = memory.read(state, told)
-    state, first = memory.step(state, (told, lie))
+    state, first = step(memory, state, (told, lie))
     after_one, _ = memory.read(state, told)
     assert first.quarantined and not first.confirmed and first.written == 0
     np.testing.assert_allclose(after_one, before, atol=1e-4)
-    state, second = memory.step(state, (told, lie + 0.03))
+    state, second = step(memory, state, (told, lie + 0.03))
     after_two, _ = memory.read(state, told)
     assert second.confirmed and not second.quarantined
     np.testing.assert_allclose(after_two, lie + 0.015, atol=0.03)
@@ -100,12 +105,12 @@ def test_a_truth_between_two_lies_refutes_the_first():
 
 def test_what_waits_fades():
     memory = world(fade=0.2)
-    state, cues, truth = settled(memory)
+    state, cues, _ = settled(memory)
     lie = jnp.full(VALUES, 3.0)
-    state, _ = memory.step(state, (cues[0], lie))
+    state, _ = step(memory, state, (cues[0], lie))
     silent = (jnp.zeros((60, KEYS)), jnp.zeros((60, VALUES)))
     state, _ = live(memory, state, *silent)
-    _, info = memory.step(state, (cues[0], lie))
+    _, info = step(memory, state, (cues[0], lie))
     assert info.quarantined and not info.confirmed
 
 
@@ -127,14 +132,14 @@ def test_a_bad_event_leaves_no_trace(bad):
     state, cues, _ = settled(memory)
     value = jnp.ones(VALUES)
     for event in ((cues[0].at[1].set(bad), value), (cues[0], value.at[2].set(bad))):
-        after, info = memory.step(state, event)
+        after, info = step(memory, state, event)
         assert info.ignored and eqx.tree_equal(after, state)
         assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(info))
 
 
 def test_silence_is_no_surprise_and_no_division_by_nothing():
     memory = world()
-    state, info = memory.step(memory.init(), (jnp.zeros(KEYS), jnp.zeros(VALUES)))
+    state, info = step(memory, memory.init(), (jnp.zeros(KEYS), jnp.zeros(VALUES)))
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((state, info)))
 
 
@@ -177,7 +182,9 @@ def test_covariance_stays_symmetric_positive_and_below_the_prior_through_1e5_wri
 
     @eqx.filter_jit
     def again(state):
-        epoch = lambda s, _: (jax.lax.scan(lambda a, e: (memory.step(a, e)[0], None), s, (cues, values))[0], None)
+        def epoch(state, _):
+            return jax.lax.scan(lambda s, e: (memory.step(s, e)[0], None), state, (cues, values))
+
         return jax.lax.scan(epoch, state, None, length=100)[0]
 
     state = again(memory.init())

@@ -145,6 +145,16 @@ def test_uss_turns_have_acts_and_the_mode_of_their_ratings(tmp_path):
     assert "overall" not in second.outcome
 
 
+def test_sets_in_folders_below_are_read_with_the_folder_in_their_ids(tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "X.txt").write_text(USS)
+    (tmp_path / "two" / "x.csv").write_text("colour\nred\n")
+    got = read(tmp_path)
+    assert [life.id for life in got.lives] == ["one/X/0", "one/X/1", "two/X/0", "two/X/1"]
+    assert [problem.file for problem in got.set_aside] == ["two/x.csv"]
+
+
 def test_tied_ratings_give_the_lowest():
     assert [uss.mode(ratings) for ratings in ([3, 4], [5, 4, 4, 5, 1], [2, 3, 3])] == [3.0, 4.0, 3.0]
 

@@ -10,10 +10,24 @@ from inhabit.records.formats import FORMATS
 from inhabit.records.reading import ReadError, read
 from inhabit.records.writing import line
 
-KEYS = st.sampled_from(
-    "id maker messages conversations role content from value time act stances sees feels rating choices at options chosen "
-    "values traits outcome metadata maker_role chat_logs participant_info dialogue_id user x".split()
-)
+OUTER = ["id", "maker", "user", "messages", "conversations", "maker_role", "choices", "values", "traits", "outcome"]
+INNER = [
+    "role",
+    "content",
+    "from",
+    "value",
+    "time",
+    "act",
+    "stances",
+    "sees",
+    "feels",
+    "rating",
+    "at",
+    "options",
+    "chosen",
+]
+OTHERS = ["metadata", "chat_logs", "participant_info", "dialogue_id", "x"]
+KEYS = st.sampled_from([*OUTER, *INNER, *OTHERS])
 LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4) | st.sampled_from(["user", "gpt"])
 VALUE = st.recursive(LEAF, lambda v: st.lists(v, max_size=3) | st.dictionaries(KEYS, v, max_size=4), max_leaves=12)
 MESSAGE = st.dictionaries(KEYS, VALUE, max_size=5).map(lambda d: {"role": "user", "from": "human"} | d)

@@ -88,6 +88,7 @@ class Percept(eqx.Module):
         heard: Symbol of the partner's act, 0 when unknown or none.
         stances: What the partner said of each good: 0 nothing, 1 ask, 2 offer, 3 refuse.
         body: Interoception: the levels of the goods, then the felt state; NaN where not felt.
+        seen: What is seen of each good, one column for each thing that the log shows (what is held, what a deal brings).
         elapsed: Time since the last percept in the log's units divided by its median; 1 where there is no clock.
     """
 
@@ -96,6 +97,7 @@ class Percept(eqx.Module):
     heard: Int[Array, ""]
     stances: Int[Array, " goods"]
     body: Float[Array, " body"]
+    seen: Float[Array, "goods sights"]
     elapsed: Float[Array, ""]
 
 
@@ -112,6 +114,15 @@ class Act(eqx.Module):
     good: Int[Array, ""]
     stances: Int[Array, " goods"]
 
+
+OWN = "own"
+"""The key of `Message.sees` for what the maker holds of each good; it counts as had when a good's worth is felt."""
+
+DEAL = ("you", "they")
+"""Keys of `Message.sees` for the contents of a deal: part of the act that proposes it, not seen before it."""
+
+MOODS = ("stress", "valence", "load")
+"""Names under which a log may report a mood in `feels`: stress and load from 0 to 1, valence from -1 to 1."""
 
 STANCES = ("", "ask", "offer", "refuse")
 """What can be said of a good, in the order of their codes in `Percept.stances` and `Act.stances`."""

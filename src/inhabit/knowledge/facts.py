@@ -1,5 +1,7 @@
 """Facts in time: what is held to be so, since when, by which event; a fixed number of rows inside a compiled mind."""
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
@@ -188,7 +190,7 @@ def _record(
     want = jnp.where(used, facts.order + jnp.where(facts.open, later, 0), -1)
     row = jnp.argmin(want)
     here = fresh & (jnp.arange(used.shape[0]) == row)
-    new = {
+    new: dict[str, Any] = {
         "subject": fact.subject,
         "relation": fact.relation,
         "about": fact.about,

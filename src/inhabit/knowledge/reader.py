@@ -12,7 +12,7 @@ from inhabit.types import Key
 def table(
     facts: Facts, now: Float[Array, ""], *, subjects: int, relations: int, goods: int, objects: int
 ) -> Float[Array, "goods subjects relations objects 3"]:
-    """What holds about each good: confidence, recency `1 / (1 + age)`, and `log(1 + times said)`; 0 where nothing does.
+    """What holds about each good: confidence, recency `1 / (1 + age)`, `log(1 + times said)`; else 0.
 
     Goods are exchangeable: permuting them in the facts permutes the first axis. Codes beyond the sizes are left out.
     `O(capacity)`.

@@ -96,4 +96,4 @@ def _weighed(
     """Log-probability of each option of a choice, by the value store."""
     if not options.size:
         return jnp.zeros(options.shape[0])
-    return choice.log_probabilities(person.store(own).gains(options, state.levels, state.mood), 1.0)
+    return choice.log_probabilities(person.store(own).gains(options, state.stock, state.mood), 1.0)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.senses.text import Ear
-from inhabit.types import LEAVE, STANCES, Act, Life, Message, Percept
+from inhabit.types import DEAL, LEAVE, MOODS, STANCES, Act, Life, Message, Percept
 
 OTHER = "other"
 """The act that stands for every act too rare in the log to be learned, and for an act the log does not name."""
@@ -62,6 +62,7 @@ class Codebook:
         heard: What partners do, code 0 being nothing or unknown.
         goods: What can be had.
         feels: What the body reports.
+        sights: Keys of `sees` that show a number of each good.
         ratings: The rating levels, ascending.
         ear: How words are heard.
         turns: Turns of a padded life; a longer one is cut, and `cut` counts them.
@@ -72,6 +73,7 @@ class Codebook:
     heard: tuple[str, ...]
     goods: tuple[str, ...]
     feels: tuple[str, ...]
+    sights: tuple[str, ...]
     ratings: tuple[float, ...]
     ear: Ear
     turns: int
@@ -88,9 +90,8 @@ class Codebook:
             aimed=_always_aimed(lives),
             heard=("", *sorted(a for a, n in heard.items() if n >= rare)),
             goods=goods_of(lives),
-            feels=tuple(
-                sorted({name for life in lives for m in life.messages for name in m.feels} - {*goods_of(lives)})
-            ),
+            feels=_feels(lives),
+            sights=_sights(lives),
             ratings=tuple(sorted({m.rating for life in lives for m in life.messages if m.rating is not None})),
             ear=ear,
             turns=min(most_turns, -8 * (-max(lengths, default=1) // 8)),
@@ -116,7 +117,7 @@ class Codebook:
     def lesson(self, life: Life, *, maker: int = -1) -> Lesson:
         """Turn one life into padded arrays."""
         lived = turns(life)[: self.turns]
-        rows = [self._row(life, turn) for turn in lived]
+        rows = [self._row(life, turn, first=index == 0) for index, turn in enumerate(lived)]
         empty = {k: np.zeros_like(v) for k, v in rows[0].items()} | {"rating": np.int32(-1), "chosen": np.int32(-1)}
         rows += [empty] * (self.turns - len(rows))
         stacked: dict[str, Any] = {k: np.stack([row[k] for row in rows]) for k in rows[0]}
@@ -138,14 +139,24 @@ class Codebook:
         each = [self.lesson(life, maker=known.get(life.maker, -1)) for life in lives]
         return jax.tree.map(lambda *leaves: np.stack(leaves), *each)
 
-    def percept(self, heard: Sequence[Message], feels: Mapping[str, float] | None = None) -> dict[str, Any]:
-        """Code what came since the mind last acted."""
+    def percept(
+        self,
+        heard: Sequence[Message],
+        feels: Mapping[str, float] | None = None,
+        sees: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Code what came since the mind last acted, what is felt, and what is seen besides."""
         text = " \n ".join(m.content for m in heard if m.content)
         stances = np.zeros(len(self.goods), np.int32)
         for message in heard:
             said = self.stances(message)
             stances = np.where(said > 0, said, stances)
         last = heard[-1].act if heard else None
+        seen = np.zeros((len(self.goods), len(self.sights)), np.float32)
+        for shown in (*(message.sees for message in heard), sees or {}):
+            for column, key in enumerate(self.sights):
+                if isinstance(shown.get(key), Mapping):
+                    seen[:, column] = [float(shown[key].get(good, 0.0)) for good in self.goods]
         felt = [(feels or {}).get(name, np.nan) for name in (*self.goods, *self.feels)]
         about = [self.ear.hear_about(text, good) for good in self.goods]
         return {
@@ -153,12 +164,13 @@ class Codebook:
             "about": np.stack(about) if about else np.zeros((0, self.ear.length), np.int32),
             "heard": np.int32(self.heard.index(last) if last in self.heard else 0),
             "stances": stances,
-            "body": np.array(felt or [np.nan], np.float32),
+            "body": np.array(felt, np.float32),
+            "seen": seen,
             "elapsed": np.float32(1.0),
         }
 
-    def _row(self, life: Life, turn: Turn) -> dict[str, Any]:
-        """Code one turn."""
+    def _row(self, life: Life, turn: Turn, *, first: bool) -> dict[str, Any]:
+        """Code one turn; what was felt at the start of the life is felt in the first."""
         act, good, said = self.act(turn.message)
         options = np.zeros((self.options, len(self.goods)), np.float32)
         chosen = np.int32(-1)
@@ -167,7 +179,9 @@ class Codebook:
                 chosen = np.int32(choice.chosen)
                 options[: len(choice.options)] = [[o.get(g, 0.0) for g in self.goods] for o in choice.options]
         rating = turn.message.rating
-        return self.percept(turn.heard, {**life.feels, **turn.message.feels}) | {
+        sees = {key: value for key, value in turn.message.sees.items() if key not in DEAL}
+        feels = {**life.feels, **turn.message.feels} if first else turn.message.feels
+        return self.percept(turn.heard, feels, sees) | {
             "act": np.int32(act),
             "good": np.int32(good),
             "said": said,
@@ -205,6 +219,20 @@ def goods_of(lives: Iterable[Life]) -> tuple[str, ...]:
         named |= {good for choice in life.choices for option in choice.options for good in option}
         named |= {good for message in life.messages for good in message.stances}
     return tuple(sorted(named))
+
+
+def _feels(lives: Iterable[Life]) -> tuple[str, ...]:
+    """What the body reports beside the levels of goods: moods first, each in its place, then all others."""
+    lives = list(lives)
+    said = {name for life in lives for felt in (life.feels, *(m.feels for m in life.messages)) for name in felt}
+    return (*MOODS, *sorted(said - {*goods_of(lives), *MOODS}))
+
+
+def _sights(lives: Iterable[Life]) -> tuple[str, ...]:
+    """Keys of `sees` under which a log shows numbers of goods."""
+    goods = set(goods_of(lives := list(lives)))
+    shown = (item for life in lives for message in life.messages for item in message.sees.items())
+    return tuple(sorted({key for key, value in shown if isinstance(value, Mapping) and goods & set(value)}))
 
 
 def _aim(message: Message, goods: Sequence[str]) -> int:

@@ -21,7 +21,7 @@ from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.mouths import context_words
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase
-from inhabit.types import Life
+from inhabit.types import OWN, Life
 
 PHRASES = 20_000
 """Most phrases kept for recall; the latest of each maker come first."""
@@ -90,6 +90,8 @@ def fit_people(
         "body": len(codebook.goods) + len(codebook.feels),
         "aimed": codebook.aimed_mask,
         "ratings": len(codebook.ratings),
+        "sights": len(codebook.sights),
+        "held": codebook.sights.index(OWN) if OWN in codebook.sights else None,
     }
     for_person, for_fit = jax.random.split(jax.random.key(settings.seed))
     weight = inverse_frequency(np.asarray(lessons.percepts.words).reshape(-1, ear.length), ear.buckets)

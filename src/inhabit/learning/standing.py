@@ -14,10 +14,7 @@ from inhabit.mind.own import Own
 from inhabit.mind.person import Person, PersonState
 from inhabit.speech.mouths import AbstractMouth
 from inhabit.speech.plans import Plan
-from inhabit.types import LEAVE, STANCES, Act, Key, Life, Message, Percept
-
-FELT = ("stress", "valence", "load")
-"""Moods that can be set."""
+from inhabit.types import LEAVE, MOODS, STANCES, Act, Key, Life, Message, Percept
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +34,8 @@ class Intervention:
 
     def __post_init__(self) -> None:
         for name, level in self.mood.items():
-            if name not in FELT:
-                raise ValueError(f"no mood is called {name!r}; there are {', '.join(FELT)}")
+            if name not in MOODS:
+                raise ValueError(f"no mood is called {name!r}; there are {', '.join(MOODS)}")
             if not (-1 if name == "valence" else 0) <= level <= 1:
                 raise ValueError(
                     f"{name}={level} is out of bounds; stress and load run from 0 to 1, valence from -1 to 1"
@@ -107,7 +104,7 @@ class StandIn:
                 raise ValueError(f"no good is called {good!r}; these people know {', '.join(goods) or 'no goods'}")
 
     def begin(self, *, key: Key, feels: Mapping[str, float] | None = None) -> Talk:
-        """Enter a conversation; a stranger's own part is drawn here."""
+        """Enter a conversation; a stranger's own part is drawn here, `feels` are the levels and states felt all along."""
         belief = self.people.belief(self.maker)
         if self.maker is None:
             drawn = jax.random.normal(key, belief.mean.shape)
@@ -137,14 +134,14 @@ class StandIn:
             named = dataclasses.replace(message, act=self.people.acts.name(message.content))
         act, good, stances = self.people.codebook.act(named)
         done = Act(act=jnp.asarray(act), good=jnp.asarray(good), stances=jnp.asarray(stances))
-        state, _ = _watch(self.people.person, talk.state, self._percept(talk), done)
+        state = _watch(self.people.person, talk.state, self._percept(talk), done)
         life = dataclasses.replace(talk.life, messages=(*talk.life.messages, named))
         return Talk(life=life, state=self._held(state))
 
     def reply(self, talk: Talk, *, key: Key) -> tuple[Talk, Reply]:
         """Act."""
         for_act, for_end, for_words = jax.random.split(key, 3)
-        mood = jnp.array([self.intervention.mood.get(name, jnp.nan) for name in FELT])
+        mood = jnp.array([self.intervention.mood.get(name, jnp.nan) for name in MOODS])
         state, act, info, chances, ending, own = _act(
             self.people.person, talk.state, self._percept(talk), mood, key=for_act
         )
@@ -164,7 +161,9 @@ class StandIn:
         return Talk(life=life, state=self._held(state)), reply
 
     def _percept(self, talk: Talk) -> Percept:
-        arrays = self.people.codebook.percept(talk.unheard, talk.life.feels)
+        first = not any(message.role == "user" for message in talk.life.messages)
+        levels = {name: level for name, level in talk.life.feels.items() if first or name not in MOODS}
+        arrays = self.people.codebook.percept(talk.unheard, levels)
         return Percept(**{name: jnp.asarray(array) for name, array in arrays.items()})
 
     def _held(self, state: PersonState) -> PersonState:
@@ -187,8 +186,8 @@ class StandIn:
 
 
 @eqx.filter_jit
-def _watch(person: Person, state: PersonState, percept: Percept, act: Act) -> tuple[PersonState, MindInfo]:
-    return person.watch(state, percept, act)
+def _watch(person: Person, state: PersonState, percept: Percept, act: Act) -> PersonState:
+    return person.watch(state, percept, act)[0]
 
 
 @eqx.filter_jit

@@ -1,7 +1,7 @@
-"""Associative update: a linear map from keys to values, believed with a covariance and corrected one event at a time.
+"""Associative update: a believed linear map from keys to values, corrected one event at a time.
 
-The belief is Gaussian: every column of the map has the same covariance `P` over keys, so each dimension of the value at
-key `k` is expected with variance `noise + k'Pk`. Every change of the belief here is one *correction*
+The belief is Gaussian: every column of the map has the same covariance `P` over keys, so each dimension of the value
+at key `k` is expected with variance `noise + k'Pk`. Every change of the belief here is one *correction*
 
     M <- M + g (target - M'k)',    P <- (I - g k') P (I - g k')' + x g g'
 
@@ -73,7 +73,7 @@ def kalman_gain(
 
 
 def replacing_gain(key: Float[Array, " keys"], left: Float[Array, ""]) -> Gain:
-    """The gain that forgets what is believed at a key, whatever it was: the target is taken over, with variance `left`."""
+    """The gain that forgets what is believed at a key: the target is taken over, with variance `left`."""
     return Gain(direction=key / jnp.maximum(jnp.sum(key**2), _TINY), noise=left)
 
 

@@ -49,10 +49,38 @@ def count(function: Callable, *args: Any, trips: int | None = None) -> Work:
 
 
 _FREE = frozenset(
-    """broadcast_in_dim reshape transpose squeeze expand_dims slice dynamic_slice dynamic_update_slice gather concatenate
-    pad rev iota convert_element_type bitcast_convert_type copy copy_p device_put stop_gradient split select_and_gather_add
-    random_wrap random_unwrap optimization_barrier scatter sharding_constraint reduce_precision empty name pvary
-    """.split()
+    [
+        "broadcast_in_dim",
+        "reshape",
+        "transpose",
+        "squeeze",
+        "expand_dims",
+        "slice",
+        "dynamic_slice",
+        "dynamic_update_slice",
+        "gather",
+        "concatenate",
+        "pad",
+        "rev",
+        "iota",
+        "convert_element_type",
+        "bitcast_convert_type",
+        "copy",
+        "copy_p",
+        "device_put",
+        "stop_gradient",
+        "split",
+        "select_and_gather_add",
+        "random_wrap",
+        "random_unwrap",
+        "optimization_barrier",
+        "scatter",
+        "sharding_constraint",
+        "reduce_precision",
+        "empty",
+        "name",
+        "pvary",
+    ]
 )
 _OVER_INPUT = ("reduce", "argmax", "argmin", "cum")
 

@@ -1,48 +1,51 @@
 """Scores: how well predictions meet what happened. Plain NumPy, for the end of an experiment."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from scipy import stats
 
+Labels: TypeAlias = Sequence | np.ndarray
 
-def accuracy(true: Sequence, predicted: Sequence) -> float:
+
+def accuracy(true: Labels, predicted: Labels) -> float:
     """Share of predictions that are right."""
     return float(np.mean(np.asarray(true) == np.asarray(predicted)))
 
 
-def recalls(true: Sequence, predicted: Sequence, classes: Sequence) -> np.ndarray:
+def recalls(true: Labels, predicted: Labels, classes: Labels) -> np.ndarray:
     """Recall of each class; 0 for a class that never occurs."""
     t, p = np.asarray(true), np.asarray(predicted)
     return np.array([np.mean(p[t == c] == c) if np.any(t == c) else 0.0 for c in classes])
 
 
-def unweighted_recall(true: Sequence, predicted: Sequence, classes: Sequence) -> float:
+def unweighted_recall(true: Labels, predicted: Labels, classes: Labels) -> float:
     """UAR: mean recall over all `classes`, an absent one counting 0."""
     return float(recalls(true, predicted, classes).mean())
 
 
-def f1(true: Sequence[bool], predicted: Sequence[bool]) -> float:
+def f1(true: Labels, predicted: Labels) -> float:
     """F1 of the positive class; 0 when nothing is positive."""
     t, p = np.asarray(true, bool), np.asarray(predicted, bool)
     denominator = t.sum() + p.sum()
     return float(2 * np.sum(t & p) / denominator) if denominator else 0.0
 
 
-def macro_f1(true: Sequence, predicted: Sequence) -> float:
+def macro_f1(true: Labels, predicted: Labels) -> float:
     """Mean F1 over the classes that occur in either; scikit-learn's convention."""
     t, p = np.asarray(true), np.asarray(predicted)
     return float(np.mean([f1(t == c, p == c) for c in np.unique(np.concatenate([t, p]))]))
 
 
-def kappa(true: Sequence, predicted: Sequence) -> float:
+def kappa(true: Labels, predicted: Labels) -> float:
     """Cohen's kappa, unweighted; 0 when chance already agrees everywhere."""
     t, p = np.asarray(true), np.asarray(predicted)
     chance = sum(np.mean(t == c) * np.mean(p == c) for c in np.unique(np.concatenate([t, p])))
     return float((np.mean(t == p) - chance) / (1 - chance)) if chance < 1 else 0.0
 
 
-def rank_correlation(true: Sequence[float], predicted: Sequence[float]) -> float:
+def rank_correlation(true: Labels, predicted: Labels) -> float:
     """Spearman's rho corrected for ties (Pearson on mid-ranks); 0 when either side is constant."""
     t, p = stats.rankdata(true), stats.rankdata(predicted)
     if t.std() == 0 or p.std() == 0:
@@ -50,7 +53,7 @@ def rank_correlation(true: Sequence[float], predicted: Sequence[float]) -> float
     return float(np.corrcoef(t, p)[0, 1])
 
 
-def r_squared(true: Sequence[float], predicted: Sequence[float]) -> float:
+def r_squared(true: Labels, predicted: Labels) -> float:
     """Share of variance explained, against the mean of `true`; negative when worse than it."""
     t, p = np.asarray(true, float), np.asarray(predicted, float)
     return float(1 - np.sum((t - p) ** 2) / np.sum((t - t.mean()) ** 2))
@@ -73,7 +76,7 @@ def ndcg(order: Sequence, gains: dict, *, top: int) -> float:
     return float(np.dot(got, discounts[: len(got)]) / np.dot(best, discounts[: len(best)]))
 
 
-def area_under_curve(true: Sequence[bool], score: Sequence[float]) -> float:
+def area_under_curve(true: Labels, score: Labels) -> float:
     """Area under the ROC curve: the chance that a positive outscores a negative, ties counting half."""
     t, ranks = np.asarray(true, bool), stats.rankdata(score)
     positives, negatives = t.sum(), (~t).sum()

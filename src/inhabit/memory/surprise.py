@@ -171,7 +171,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         self.prior = jnp.zeros((keys, values)) if prior is None else jnp.asarray(prior)
 
     def init(self, *, key: Key | None = None) -> MemoryState:
-        """Know what the prior knows; nothing waits. (`key` is not needed.)"""
+        """Know what the prior knows; nothing waits."""
         covariance = self._variance * jnp.eye(self.keys)
         return MemoryState(
             belief=Association(mean=self.prior, covariance=covariance),
@@ -183,7 +183,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
     def read(
         self, state: MemoryState, cue: Float[Array, " {self.keys}"]
     ) -> tuple[Float[Array, " {self.values}"], Float[Array, ""]]:
-        """Value expected at a cue, and the predicted variance of each of its dimensions; a bad cue reads as nothing."""
+        """Value expected at a cue, and the predicted variance of each dimension; a bad cue reads as nothing."""
         cue = jnp.where(self._sane(cue), cue, 0.0)
         _, open_ = associative.spread(state.belief.covariance, cue)
         return associative.expected(state.belief.mean, cue), state.noise + open_
@@ -195,7 +195,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         *,
         key: Key | None = None,
     ) -> tuple[MemoryState, MemoryInfo]:
-        """Live through one event: judge it by what was believed, then learn as it deserves. (`key` is not needed.)"""
+        """Live through one event: judge it by what was believed, then learn as it deserves."""
         sane = self._sane(event[0]) & self._sane(event[1])
         cue, value = (jnp.where(sane, part, 0.0) for part in event)
         relaxed = self._relax(state)

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from inhabit.knowledge import facts as knowledge
 from inhabit.knowledge.facts import Fact, Facts
@@ -15,11 +15,11 @@ from inhabit.maths import choice
 from inhabit.memory.surprise import AbstractMemory, MemoryInfo, MemoryState, SurpriseMemory
 from inhabit.mind.mind import AbstractMind, MindInfo
 from inhabit.mind.own import Belief, Own, Pool, own_size
-from inhabit.mind.policy import MOODS, Policy, Wants
+from inhabit.mind.policy import Intention, Policy, Wants
 from inhabit.senses.body import BodySense
 from inhabit.senses.symbols import SymbolSense
 from inhabit.senses.text import TextSense
-from inhabit.types import Act, Key, Percept
+from inhabit.types import MOODS, Act, Key, Percept
 from inhabit.values.mood import Mood, MoodDynamics, MoodInput
 from inhabit.values.store import ValueStore
 
@@ -68,6 +68,7 @@ class PersonState(eqx.Module):
         cue: The present cue for the memory.
         expected: What the learned expectation says will be heard, before memory corrects it.
         levels: Levels of the goods as last felt; 0 where never felt.
+        stock: Levels and what is held together.
         balance: What the partner's last stances would bring of each good: +1 offered, -1 asked for.
         echo: Fading trace of what was heard, against which repetition is felt.
         last: The person's own last act.
@@ -84,6 +85,7 @@ class PersonState(eqx.Module):
     cue: Float[Array, " cue"]
     expected: Float[Array, " cue"]
     levels: Float[Array, " goods"]
+    stock: Float[Array, " goods"]
     balance: Float[Array, " goods"]
     echo: Float[Array, " sense"]
     last: Act
@@ -112,6 +114,7 @@ class Person(AbstractMind[PersonState]):
         cell: Brings the situation up to date.
         policy: Chooses.
         pool: The population that persons are drawn from.
+        held: Which column of `Percept.seen` is what the person holds; `None` where that is not seen.
     """
 
     text: TextSense
@@ -129,6 +132,7 @@ class Person(AbstractMind[PersonState]):
     cell: eqx.nn.GRUCell
     policy: Policy
     pool: Pool
+    held: int | None = eqx.field(static=True)
 
     @classmethod
     def create(
@@ -140,6 +144,8 @@ class Person(AbstractMind[PersonState]):
         body: int,
         aimed: tuple[bool, ...],
         ratings: int,
+        sights: int = 0,
+        held: int | None = None,
         sense: int = 64,
         situation: int = 64,
         about: int = 24,
@@ -151,9 +157,11 @@ class Person(AbstractMind[PersonState]):
             weight: How much each id of the ear counts (`senses.text.inverse_frequency`).
             symbols: Number of the partner's acts, 0 (unknown) included.
             goods: Number of goods; 0 where a log has none.
-            body: Length of the percept's body.
+            body: Length of the percept's body: goods, then `MOODS`, then what else is felt.
             aimed: For each act, whether it is about a good.
             ratings: Number of rating levels.
+            sights: Number of things seen of each good.
+            held: Which of them is what the person holds.
             sense: Length of what the text sense makes.
             situation: Length of what is made of the situation.
             about: Length of what is made of each good.
@@ -161,12 +169,12 @@ class Person(AbstractMind[PersonState]):
         """
         keys = iter(jax.random.split(key, 12))
         act = 16
-        into_good = 2 * about + 2 * 3 * 3 + 2
+        into_good = 2 * about + 2 * 3 * 3 + 2 + sights
         return cls(
             text=TextSense.create(weight, sense, key=next(keys)),
             text_about=TextSense.create(weight, about, key=next(keys)),
             symbols=SymbolSense(max(symbols, 2), sense, key=next(keys)),
-            body=BodySense(max(body, 1), sense, key=next(keys)),
+            body=BodySense(body, sense, key=next(keys)),
             gist=eqx.nn.Linear(sense, CUE, use_bias=False, key=next(keys)),
             expect=eqx.nn.Linear(situation + act, CUE, key=next(keys)),
             ask=eqx.nn.Linear(situation + act, CUE - 1, key=next(keys)),
@@ -175,9 +183,10 @@ class Person(AbstractMind[PersonState]):
             mood=jnp.array([-1.5, -1.5, -1.5, -2.0, -1.0, -1.0, -1.0, 0.0]),
             shared=jnp.zeros((3, goods)),
             good_cell=eqx.nn.GRUCell(into_good, about, key=next(keys)),
-            cell=eqx.nn.GRUCell(sense + CUE + act + about + MOODS + 2, situation, key=next(keys)),
+            cell=eqx.nn.GRUCell(sense + CUE + act + about + len(MOODS) + 2, situation, key=next(keys)),
             policy=Policy(situation=situation, features=about, aimed=aimed, ratings=max(ratings, 1), key=next(keys)),
             pool=Pool(goods),
+            held=held,
         )
 
     @property
@@ -204,6 +213,7 @@ class Person(AbstractMind[PersonState]):
             cue=jnp.zeros(CUE).at[0].set(1.0),
             expected=jnp.zeros(CUE),
             levels=jnp.zeros(self.goods),
+            stock=jnp.zeros(self.goods),
             balance=jnp.zeros(self.goods),
             echo=jnp.zeros(self.text.embedding.shape[1]),
             last=Act(act=jnp.asarray(0), good=jnp.asarray(0), stances=jnp.zeros(self.goods, int)),
@@ -217,9 +227,13 @@ class Person(AbstractMind[PersonState]):
         act = self.draw(self.wants(state, own), key=key)
         return self.commit(state, act), act, info
 
-    def watch(self, state: PersonState, percept: Percept, act: Act) -> tuple[PersonState, MindInfo]:
-        """Live a turn that the person really lived, and learn from the act who the person is."""
-        state, info = self.perceive(state, self.hear(percept), self.own(state))
+    def watch(self, state: PersonState, percept: Percept, act: Act) -> tuple[PersonState, tuple[Intention, MindInfo]]:
+        """Live a turn that the person really lived, and learn from the act who the person is.
+
+        The intention is what was expected of the person before the act was seen.
+        """
+        own = self.own(state)
+        state, info = self.perceive(state, self.hear(percept), own)
 
         def log_odds(standard):
             wants = self.wants(state, self._own(standard, state.known))
@@ -229,7 +243,8 @@ class Person(AbstractMind[PersonState]):
         jacobian = jax.jacfwd(log_odds)(belief.mean)
         fisher = jnp.einsum("ago,ag,agp->op", jacobian, jnp.exp(log_odds(belief.mean)), jacobian)
         learnt = belief.learn(jacobian[act.act, act.good], fisher)
-        return self.commit(eqx.tree_at(lambda s: s.belief, state, learnt), act), info
+        expected = self.policy.intend(self.wants(state, own))
+        return self.commit(eqx.tree_at(lambda s: s.belief, state, learnt), act), (expected, info)
 
     def hear(self, percept: Percept) -> Heard:
         """Let the senses work on a percept."""
@@ -244,27 +259,34 @@ class Person(AbstractMind[PersonState]):
         memory, lesson, recalled = self._remember(state, heard)
         facts = note(state.facts, PARTNER, percept.heard, percept.stances, state.age)
         again = jnp.log1p(knowledge.count(facts, *_codes(PARTNER, DID, 0), percept.heard).astype(float))
-        levels, felt = _levels(percept.body, state.levels, self.goods)
+        levels = _levels(percept.body, state.levels, self.goods)
+        stock = levels if self.held is None else levels + percept.seen[:, self.held]
         repetition = _repetition(heard.words, state.echo)
-        mood = self._feel(state.mood, own, lesson.surprise, self.appraise(heard.words)[0], repetition)
+        mood = self._feel(
+            _reported(percept.body[self.goods :], state.mood),
+            own,
+            lesson.surprise,
+            self.appraise(heard.words)[0],
+            repetition,
+        )
         balance = jnp.where(percept.stances == 2, 1.0, jnp.where(percept.stances == 1, -1.0, 0.0))
-        worth = self.store(own).marginal(levels, mood)
-        goods = self._regard(state, facts, heard, levels * felt, worth)
+        worth = self.store(own).marginal(stock, mood)
+        goods = self._regard(state, facts, heard, levels, worth)
         last = self.policy.act_embedding[state.last.act] * (state.age > 0)
         pooled = goods.sum(0) / max(self.goods, 1)
         scalars = jnp.array([mood.stress, mood.valence, mood.load, jnp.log1p(state.age), again * (percept.heard > 0)])
         situation = self.cell(jnp.concatenate([heard.words, recalled, last, pooled, scalars]), state.situation)
         after = eqx.tree_at(
-            lambda s: (s.situation, s.goods, s.mood, s.memory, s.facts, s.levels, s.balance, s.echo),
+            lambda s: (s.situation, s.goods, s.mood, s.memory, s.facts, s.levels, s.stock, s.balance, s.echo),
             state,
-            (situation, goods, mood, memory, facts, levels, balance, 0.6 * state.echo + heard.words),
+            (situation, goods, mood, memory, facts, levels, stock, balance, 0.6 * state.echo + heard.words),
         )
         surprisal = jnp.array([lesson.surprisal])
         return after, MindInfo(lesson.surprise, surprisal, mood.stress, mood.valence, mood.load, worth)
 
     def wants(self, state: PersonState, own: Own) -> Wants:
         """What drives the policy now."""
-        worth = self.store(own).marginal(state.levels, state.mood)
+        worth = self.store(own).marginal(state.stock, state.mood)
         mood = jnp.stack([state.mood.stress, state.mood.valence, state.mood.load])
         return Wants(state.situation, state.goods, worth, state.balance, mood, own)
 
@@ -361,7 +383,7 @@ class Person(AbstractMind[PersonState]):
             return state.goods
         says = table(facts, state.age, subjects=2, relations=1, goods=self.goods, objects=3).reshape(self.goods, -1)
         crowd = jnp.broadcast_to(state.goods.mean(0), state.goods.shape)
-        into = jnp.concatenate([heard.about, crowd, says, levels[:, None], worth[:, None]], axis=1)
+        into = jnp.concatenate([heard.about, crowd, says, heard.percept.seen, levels[:, None], worth[:, None]], axis=1)
         return jax.vmap(self.good_cell)(into, state.goods)
 
 
@@ -385,12 +407,17 @@ def _codes(who: int, relation: int, about: int) -> tuple[Int[Array, ""], Int[Arr
     return jnp.asarray(who), jnp.asarray(relation), jnp.asarray(about)
 
 
-def _levels(
-    body: Float[Array, " body"], before: Float[Array, " goods"], goods: int
-) -> tuple[Float[Array, " goods"], Bool[Array, " goods"]]:
-    """Levels of the goods as felt now, or as last felt, and which are felt."""
-    felt = jnp.isfinite(body[:goods])
-    return jnp.where(felt, body[:goods], before), felt
+def _reported(felt: Float[Array, " feels"], mood: Mood) -> Mood:
+    """The mood as the body reports it, where it does; `MOODS` come first in what is felt."""
+    now = jnp.stack([mood.stress, mood.valence, mood.load])
+    told = felt[: len(MOODS)]
+    return Mood(*jnp.where(jnp.isfinite(told), told, now))
+
+
+def _levels(body: Float[Array, " body"], before: Float[Array, " goods"], goods: int) -> Float[Array, " goods"]:
+    """Levels of the goods as felt now, or as last felt."""
+    felt = body[:goods]
+    return jnp.where(jnp.isfinite(felt), felt, before)
 
 
 def _repetition(words: Float[Array, " sense"], echo: Float[Array, " sense"]) -> Float[Array, ""]:

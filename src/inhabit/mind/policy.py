@@ -6,10 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from inhabit.mind.own import STYLE, Own
-from inhabit.types import STANCES, Act, Key
+from inhabit.types import MOODS, STANCES, Act, Key
 
-MOODS = 3
-"""Stress, valence, load."""
 KINDS = len(STANCES)
 
 
@@ -53,8 +51,8 @@ class Intention(eqx.Module):
 class Policy(eqx.Module):
     """A conditional logit over (act, good) whose utilities are part learned, part worked out from the value store.
 
-    The score of an act aimed at good `g` is `base(act, situation) + fit(act, u_g) + pull[act] * worth_g` and of an
-    act aimed at nothing `base(act, situation) + pull[act] * (worth . balance)`, where `u_g` comes from one network
+    The score of an act is `base(act, situation) + deal[act] * (worth . balance)`, to which an act aimed at good `g` adds
+    `fit(act, u_g) + pull[act] * worth_g`, where `u_g` comes from one network
     shared by all goods: goods are told apart by what is known of them, never by their place in a list. Mood and
     patience shift the acts through one small matrix that can be read.
 
@@ -66,6 +64,7 @@ class Policy(eqx.Module):
     base: eqx.nn.MLP
     fit: eqx.nn.Linear
     pull: Float[Array, " acts"]
+    deal: Float[Array, " acts"]
     felt: Float[Array, "acts feelings"]
     style: Float[Array, "acts style"]
     stance: eqx.nn.MLP
@@ -80,15 +79,16 @@ class Policy(eqx.Module):
         good, base, fit, stance, embed, rate, end = jax.random.split(key, 7)
         acts, embedding = len(aimed), 16
         self.good = eqx.nn.MLP(features + 2 + 8, width, width, 1, key=good)
-        self.base = eqx.nn.MLP(situation + width + MOODS + STYLE, acts, 2 * width, 1, key=base)
+        self.base = eqx.nn.MLP(situation + width + len(MOODS) + STYLE, acts, 2 * width, 1, key=base)
         self.fit = eqx.nn.Linear(width, acts, use_bias=False, key=fit)
         self.pull = jnp.ones(acts)
-        self.felt = jnp.zeros((acts, MOODS + 1))
+        self.deal = jnp.zeros(acts)
+        self.felt = jnp.zeros((acts, len(MOODS) + 1))
         self.style = jnp.zeros((acts, STYLE))
         self.stance = eqx.nn.MLP(width + embedding + 1, KINDS, width, 1, key=stance)
         self.act_embedding = 0.3 * jax.random.normal(embed, (acts, embedding))
-        self.rating_head = eqx.nn.Linear(situation + width + MOODS + STYLE, ratings, key=rate)
-        self.end = eqx.nn.Linear(situation + embedding + MOODS + 1, 1, key=end)
+        self.rating_head = eqx.nn.Linear(situation + width + len(MOODS) + STYLE, ratings, key=rate)
+        self.end = eqx.nn.Linear(situation + embedding + len(MOODS) + 1, 1, key=end)
         self.aimed = aimed
 
     def intend(self, wants: Wants) -> Intention:
@@ -96,8 +96,8 @@ class Policy(eqx.Module):
         about, whole = self._regard(wants)
         feelings = jnp.append(wants.mood, wants.own.patience)
         base = self.base(whole) + self.felt @ feelings + self.style @ wants.own.style
-        plain = base + self.pull * jnp.dot(wants.worth, wants.balance)
-        toward = base[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
+        plain = base + self.deal * jnp.dot(wants.worth, wants.balance)
+        toward = plain[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
         aimed = jnp.array(self.aimed)[:, None]
         acts = jnp.concatenate([jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1)
         return Intention(acts, self.rating_head(whole))

@@ -57,15 +57,17 @@ def message(record: Any, place: Place, roles: Roles | None = None) -> Message | 
     if role is None:
         place.lose("expected a role", "the message was set aside; name who said it")
         return None
-    extra = {key: value for key, value in record.items() if key not in _MESSAGE_KEYS and value is not None}
-    sees = extra | dict(record.get("sees") or {}) if extra and isinstance(record.get("sees", {}), Mapping) else None
+    seen = record.get("sees")
+    extra = {key: record[key] for key in record.keys() - _MESSAGE_KEYS if record[key] is not None}
+    if extra and (seen is None or isinstance(seen, Mapping)):
+        seen = {key: extra[key] for key in sorted(extra, key=str)} | dict(seen or {})
     return Message(
         role=roles(role, place.at("role")) if roles else role,
         content=fields.words(record.get("content"), place.at("content")),
         time=fields.moment(record["time"], place.at("time")) if "time" in record else None,
         act=fields.name(record["act"], place.at("act")) if "act" in record else None,
         stances=_stances(record["stances"], place.at("stances")) if "stances" in record else {},
-        sees=fields.mapping(record.get("sees") if sees is None else sees, place.at("sees")),
+        sees=fields.mapping(seen, place.at("sees")),
         feels=fields.numbers(record["feels"], place.at("feels")) if "feels" in record else {},
         rating=fields.number(record["rating"], place.at("rating")) if "rating" in record else None,
     )

@@ -16,6 +16,7 @@ CREATE TABLE facts (
   valid_at REAL NOT NULL, invalid_at REAL, recorded_at REAL NOT NULL, expired_at REAL,
   confidence REAL NOT NULL, event INTEGER) STRICT;
 CREATE INDEX facts_held ON facts (subject, relation, valid_at, recorded_at);
+CREATE INDEX facts_believed ON facts (subject, relation, valid_at) WHERE expired_at IS NULL;
 CREATE INDEX facts_told ON facts (event);
 CREATE INDEX events_lived ON events (life, at);
 """

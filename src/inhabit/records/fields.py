@@ -3,7 +3,6 @@
 Each function takes a `Place` (source, line and field, so that a note can say where) and a stranger's value.
 """
 
-import dataclasses
 import datetime
 import math
 from collections.abc import Mapping
@@ -18,18 +17,28 @@ MAX_NAME = 500
 """Longest id, maker, role or act."""
 
 
-@dataclasses.dataclass(frozen=True)
 class Place:
-    """Where a value stands: what a note about it says."""
+    """Where a value stands: what a note about it says. The field's name is only written out when there is a note."""
 
-    source: Source
-    line: int | None
-    field: str
+    __slots__ = ("_inside", "_step", "line", "source")
 
-    def at(self, name: str | int) -> "Place":
+    def __init__(self, source: Source, line: int | None, step: str | int = "", inside: "Place | None" = None):
+        self.source = source
+        self.line = line
+        self._step = step
+        self._inside = inside
+
+    @property
+    def field(self) -> str:
+        """The field's whole name, for instance `messages[3].content`."""
+        outer = self._inside.field if self._inside else ""
+        if isinstance(self._step, int):
+            return f"{outer}[{self._step}]"
+        return f"{outer}.{self._step}" if outer and self._step else outer or self._step
+
+    def at(self, step: str | int) -> "Place":
         """Go one field or one index further in."""
-        step = f"[{name}]" if isinstance(name, int) else f".{name}" if self.field else name
-        return Place(self.source, self.line, self.field + step)
+        return Place(self.source, self.line, step, self)
 
     def lose(self, expected: str, mend: str) -> None:
         """Note that something here was lost."""
@@ -42,6 +51,8 @@ class Place:
 
 def sound(text: str) -> str:
     """Replace lone surrogates, which no file can hold."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -52,6 +63,8 @@ def sound(text: str) -> str:
 def words(value: Any, place: Place) -> str:
     """The words of a message: text, a list of parts with text, or nothing; cut at `MAX_CONTENT` characters."""
     text = value if isinstance(value, str) else _words_of(value, place)
+    if text.isascii() and len(text) <= MAX_CONTENT:
+        return text
     if len(text) > MAX_CONTENT:
         place.repair(f"expected at most {MAX_CONTENT:,} characters, found {len(text):,}", "the rest was cut")
         text = text[:MAX_CONTENT]

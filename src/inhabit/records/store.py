@@ -136,11 +136,13 @@ class Store:
     def _assert(self, fact: FactRow) -> int:
         if fact.relation not in self.functional:
             return insert_fact(self._database, fact)
-        believed = self._believed(fact.subject, fact.relation)
-        for old in believed:
-            if old.valid_at <= fact.valid_at and (old.invalid_at is None or old.invalid_at > fact.valid_at):
-                self._end(old, fact.valid_at, recorded=fact.recorded_at)
-        held = _until_next(fact, believed)
+        mine = "WHERE subject = ? AND relation = ? AND expired_at IS NULL AND valid_at"
+        key = [fact.subject, fact.relation, fact.valid_at]
+        before = self._facts(f"{mine} <= ? AND (invalid_at IS NULL OR invalid_at > ?)", [*key, fact.valid_at])
+        after = self._facts(f"{mine} > ? ORDER BY valid_at LIMIT 1", key)
+        for old in before:
+            self._end(old, fact.valid_at, recorded=fact.recorded_at)
+        held = _until_next(fact, after)
         if held != fact:
             insert_fact(self._database, dataclasses.replace(fact, expired_at=fact.recorded_at))
         return insert_fact(self._database, held)

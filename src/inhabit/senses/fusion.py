@@ -50,7 +50,7 @@ class Fusion(eqx.Module):
             raise ValueError(f"got {len(encodings)} encodings for {len(self.means)} senses")
         precisions = [(b @ x) ** 2 for b, x in zip(self.precisions, encodings)]
         votes = [p * (a @ x) for a, p, x in zip(self.means, precisions, encodings)]
-        return self.norm(sum(votes) / (1 + sum(precisions)))
+        return self.norm(sum(votes, start=jnp.zeros(())) / (1 + sum(precisions)))
 
 
 def _maps(widths: tuple[int, ...], width: int, *, key: Key) -> tuple[Float[Array, "width _"], ...]:

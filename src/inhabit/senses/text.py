@@ -6,6 +6,7 @@ compiled mind: one gather and one weighted sum, so that a step of a mind costs m
 
 import collections
 import dataclasses
+import functools
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -130,7 +131,7 @@ class Ear:
         counts: collections.Counter[str] = collections.Counter()
         for text in texts:
             versions = [text.lower(), *(_delexicalised(text, good, goods) for good in goods)]
-            counts.update({phrase for version in versions for phrase in phrases(_tokens(version), longest)})
+            counts.update({phrase for version in versions for phrase in _phrases_in(version, longest)})
         ranked = sorted((-count, phrase) for phrase, count in counts.items() if count >= least)
         index = Listed(tuple(phrase for _, phrase in ranked[:size]))
         return cls(index=index, length=length, longest=longest, goods=goods)
@@ -142,7 +143,7 @@ class Ear:
 
     def hear(self, text: str) -> Int[np.ndarray, " {self.length}"]:
         """The ids of what was said; each id at most once, then zeros."""
-        return self._ids(words(text))
+        return self._ids(text.lower())
 
     def hear_about(self, text: str, good: str) -> Int[np.ndarray, " {self.length}"]:
         """The same words heard relative to `good`: its names become `THIS`, those of the other goods `OTHER`.
@@ -152,11 +153,11 @@ class Ear:
         """
         if good not in self.goods:
             raise ValueError(f"no good is called {good!r}; the ear knows {', '.join(self.goods) or 'none'}")
-        return self._ids(_tokens(_delexicalised(text, good, self.goods)))
+        return self._ids(_delexicalised(text, good, self.goods))
 
-    def _ids(self, tokens: Sequence[str]) -> np.ndarray:
-        """Ids of the phrases of `tokens`, unknown ones left out, cut or padded to the ear's length."""
-        found = dict.fromkeys(self.index.id(phrase) for phrase in phrases(tokens, self.longest))
+    def _ids(self, lowered: str) -> np.ndarray:
+        """Ids of the phrases in a text, unknown ones left out, cut or padded to the ear's length."""
+        found = dict.fromkeys(map(self.index.id, _phrases_in(lowered, self.longest)))
         found.pop(0, None)
         row = np.zeros(self.length, np.int32)
         kept = list(found)[: self.length]
@@ -212,6 +213,12 @@ class TextSense(eqx.Module):
 def _tokens(lowered: str) -> list[str]:
     """Tokens of text that is lower-case but for `THIS` and `OTHER`."""
     return ["##" if token.isdigit() and len(token) > 1 else token for token in _TOKEN.findall(lowered)]
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _phrases_in(lowered: str, longest: int) -> tuple[str, ...]:
+    """Phrases of a text; remembered, because every fold of an experiment hears the same texts."""
+    return tuple(phrases(_tokens(lowered), longest))
 
 
 def _delexicalised(text: str, good: str, goods: Mapping[str, tuple[str, ...]]) -> str:

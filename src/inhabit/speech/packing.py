@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Rows(eqx.Module):
         positions: Place of each token in its piece of a document.
     """
 
-    tokens: Int[np.ndarray, "rows length"]
-    targets: Int[np.ndarray, "rows length"]
-    weights: Float[np.ndarray, "rows length"]
-    segments: Int[np.ndarray, "rows length"]
-    positions: Int[np.ndarray, "rows length"]
+    tokens: Int[np.ndarray | Array, "rows length"]
+    targets: Int[np.ndarray | Array, "rows length"]
+    weights: Float[np.ndarray | Array, "rows length"]
+    segments: Int[np.ndarray | Array, "rows length"]
+    positions: Int[np.ndarray | Array, "rows length"]
 
     def take(self, index: np.ndarray) -> "Rows":
         """Some of the rows."""

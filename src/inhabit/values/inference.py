@@ -1,7 +1,7 @@
 """What does a person value, by how much, how sure? Gaussian posteriors over anyone's unconstrained parameters.
 
-Everything here takes a log-likelihood as a function, so it serves any faculty, choice rule or world. A posterior may be
-the prior of the next piece of evidence: that is how a new person is learned turn by turn.
+Everything here takes a log-likelihood as a function, so it serves any faculty, choice rule or world. A posterior may
+be the prior of the next piece of evidence: that is how a new person is learned turn by turn.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.maths.intervals import Estimate
 from inhabit.types import Key
@@ -62,7 +62,7 @@ def laplace(
         evidence: One person's; `vmap` over people.
         prior: Belief before the evidence.
         start: Where the search begins; the prior's mean when left out.
-        steps: Most Newton steps; it stops earlier once the objective is flat.
+        steps: Most points looked at; it stops earlier once the objective falls by less than 0.001 nats.
 
     Source:
         MacKay (2003), chapter 27; saddle-free Newton: Dauphin et al. (2014).
@@ -74,27 +74,53 @@ def laplace(
         away = theta - prior.mean
         return 0.5 * away @ precision @ away - log_likelihood(theta, evidence)
 
-    slope, bend = jax.grad(objective), jax.hessian(objective)
+    def look(theta: Float[Array, " parameters"]) -> tuple[Array, Array, Array]:
+        slope, along = jax.linearize(jax.grad(objective), theta)
+        return objective(theta), slope, jax.vmap(along)(jnp.eye(theta.shape[0]))
 
-    def bent(theta: Float[Array, " parameters"]) -> tuple[Float[Array, " parameters"], Array]:
-        values, vectors = jnp.linalg.eigh(bend(theta))
-        return jnp.maximum(jnp.abs(values), floor), vectors
+    def improve(search: _Search) -> _Search:
+        return search.seen(*look(search.trial), floor)
 
-    def improve(carry: tuple[Array, Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array, Array]:
-        theta, best, damping, _, step = carry
-        values, vectors = bent(theta)
-        trial = theta - vectors @ ((vectors.T @ slope(theta)) / (values + damping))
-        found = objective(trial)
-        better = found <= best
-        flat = better & (best - found < 1e-4) & (damping < 1e-2)
-        damping = jnp.where(better, damping / 8, jnp.maximum(damping, 0.1) * 8)
-        return jnp.where(better, trial, theta), jnp.where(better, found, best), damping, flat, step + 1
+    found = jax.lax.while_loop(
+        lambda search: ~search.flat & (search.looks < steps) & (search.damping < 1e6),
+        improve,
+        _Search.begin(prior.mean if start is None else start),
+    )
+    values, vectors = jnp.linalg.eigh(found.hessian)
+    return Gaussian(found.theta, (vectors / jnp.maximum(jnp.abs(values), floor)) @ vectors.T)
 
-    begin = prior.mean if start is None else start
-    carry = (begin, objective(begin), jnp.array(0.0), jnp.array(False), jnp.array(0))
-    theta, *_ = jax.lax.while_loop(lambda c: ~c[3] & (c[4] < steps) & (c[2] < 1e6), improve, carry)
-    values, vectors = bent(theta)
-    return Gaussian(theta, (vectors / values) @ vectors.T)
+
+class _Search(eqx.Module):
+    """A damped Newton search: the best point so far with its slope and curvature, and the next to look at."""
+
+    theta: Float[Array, " parameters"]
+    objective: Float[Array, ""]
+    slope: Float[Array, " parameters"]
+    hessian: Float[Array, "parameters parameters"]
+    trial: Float[Array, " parameters"]
+    damping: Float[Array, ""]
+    flat: Bool[Array, ""]
+    looks: Int[Array, ""]
+
+    @classmethod
+    def begin(cls, start: Float[Array, " parameters"]) -> "_Search":
+        size = start.shape[0]
+        infinite, zero = jnp.array(jnp.inf), jnp.array(0.0)
+        return cls(start, infinite, jnp.zeros(size), jnp.eye(size), start, zero, jnp.array(False), jnp.array(0))
+
+    def seen(self, objective: Array, slope: Array, hessian: Array, floor: Array) -> "_Search":
+        """Take the trial if it is no worse, and say where to look next."""
+        better = objective <= self.objective
+        theta, best, slope, hessian = jax.tree.map(
+            lambda new, old: jnp.where(better, new, old),
+            (self.trial, objective, slope, hessian),
+            (self.theta, self.objective, self.slope, self.hessian),
+        )
+        damping = jnp.where(better, self.damping / 8, jnp.maximum(self.damping, 0.1) * 8)
+        values, vectors = jnp.linalg.eigh(hessian)
+        move = vectors @ ((vectors.T @ slope) / (jnp.maximum(jnp.abs(values), floor) + damping))
+        flat = better & (self.objective - objective < 1e-3) & (damping < 1e-2)
+        return _Search(theta, best, slope, hessian, theta - move, damping, flat, self.looks + 1)
 
 
 def fit_people(

@@ -138,7 +138,10 @@ def _csv(source: Source) -> tuple[list[str], Iterator[Row]]:
     first = source.head.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader((line + "\n" for _, line in source.lines()), delimiter=delimiter)
-    columns = [column.strip() for column in next(reader, [])]
+    try:
+        columns = [column.strip() for column in next(reader, [])]
+    except csv.Error as error:
+        raise ReadError(f"{source.name}: its first line is no header of column names ({error})") from error
     if not columns:
         raise ReadError(f"{source.name}: expected a header of column names, found nothing; write one in the first line")
     return columns, _csv_rows(source, reader, columns)

@@ -10,10 +10,11 @@ Source:
 """
 
 import collections
-import dataclasses
+import pathlib
 import re
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from inhabit.records import fields
 from inhabit.records.fields import Place
@@ -30,8 +31,7 @@ _SHARED = 3
 """Telling turns that two sessions must share to be the same one."""
 
 
-@dataclasses.dataclass(frozen=True)
-class _Turn:
+class _Turn(NamedTuple):
     line: int
     role: str
     text: str
@@ -41,8 +41,7 @@ class _Turn:
 
 def mode(ratings: Sequence[int]) -> float:
     """The most common rating; of tied ones the lowest."""
-    counts = collections.Counter(ratings)
-    return float(min(counts, key=lambda rating: (-counts[rating], rating)))
+    return float(max(sorted(set(ratings)), key=ratings.count))
 
 
 def fits(source: Source) -> bool:
@@ -110,7 +109,7 @@ def _turn(line: str, place: Place) -> _Turn | None:
 
 def _acts_beside(source: Source, sessions: Sequence[Sequence[_Turn]]) -> dict[int, str]:
     """Act of each line of a file without acts, from the file of actions beside it."""
-    path = source.path.with_name(f"{source.stem}-action.txt")
+    path = source.path.with_name(f"{pathlib.PurePath(source.stem).name}-action.txt")
     if any(turn.act for session in sessions for turn in session) or not path.is_file():
         return {}
     beside = list(_sessions(Source(path, ledger=source.ledger)))

@@ -81,11 +81,9 @@ class Maker(eqx.Module):
 
 def draw_maker(*, key: Key) -> Maker:
     """Draw one maker: hidden numbers from the prior, style from a standard normal times 1.5."""
-    parameters_key, style_key = jax.random.split(key)
-    vector = PRIOR_MEAN + PRIOR_SCALE * jax.random.normal(parameters_key, (len(PARAMETERS),))
-    style_keys = jax.random.split(style_key, len(Maker.slots))
-    style = tuple(1.5 * jax.random.normal(k, (size,)) for k, size in zip(style_keys, Maker.slots))
-    return Maker.from_unconstrained(vector, style)
+    noise = jax.random.normal(key, (len(PARAMETERS) + sum(Maker.slots),))
+    vector, *style = jnp.split(noise, np.cumsum([len(PARAMETERS), *Maker.slots])[:-1])
+    return Maker.from_unconstrained(jnp.asarray(PRIOR_MEAN) + PRIOR_SCALE * vector, tuple(1.5 * slot for slot in style))
 
 
 def draw_makers(number: int, *, key: Key) -> Maker:

@@ -4,8 +4,8 @@ The utility of option `o` for who is to act, with present worths `w` (tilted by 
 `gain(d) = U(stock + d) - U(stock)` and `sated(e) = U(levels + e) - U(levels)` under the exponential utility:
 
     greet         2.5 if not yet greeted else -3, less half a unit per turn done
-    ask h         -0.6 + 2.0 * gain(+h) - 0.4 * (times the other refused h)
-    offer g for h -0.9 + 2.5 * gain(+h - g) - 0.4 * (times the other refused g or h)
+    ask h         -1.2 + 3.0 * gain(+h) - 0.4 * (times the other refused h)
+    offer g for h -1.1 + 3.0 * gain(+h - g) - 0.4 * (times the other refused g or h)
     accept        1.5 if something is offered for it, else kindness + 0.2; + 2.5 * gain(of the deal) + 0.8 * valence
     refuse plain  0.3;   need: -0.6 + 1.0 * w[wanted] * exp(-curvature * stock / set point)
     refuse dislike  1.5 * (mean w - w[offered]);   refuse full  1.2 * (levels / set point - 1) of the offered
@@ -56,7 +56,7 @@ def act_probabilities(now: Situation) -> Float[Array, " acts"]:
 
 
 def stance_probabilities(now: Situation) -> Float[Array, "goods 4"]:
-    """The true chance that each good is next not spoken of, asked for, offered or refused (codes of `types.STANCES`)."""
+    """The true chance that each good is next not spoken of, asked for, offered or refused."""
     codes = jax.vmap(lambda option: stance_codes(option, now.give, now.want))(jnp.arange(len(ACT_OF)))
     return jnp.einsum("o,ogs->gs", option_probabilities(now), jax.nn.one_hot(codes, 4))
 
@@ -103,10 +103,10 @@ def utilities(now: Situation) -> Float[Array, " options"]:
     deal = jnp.sum(now.give * up - now.want * down)
     parts = [
         IS["greet"] * (2.5 - 5.5 * now.greeted[0] - 0.5 * now.turn),
-        IS["ask"] * -0.6 + _of(IS["ask"][:, None] * WANTS, 2.0 * up - 0.4 * now.refused[1]),
-        IS["offer"] * -0.9
-        + _of(IS["offer"][:, None] * WANTS, 2.5 * up - 0.4 * now.refused[1])
-        + _of(IS["offer"][:, None] * GIVES, -2.5 * down - 0.4 * now.refused[1]),
+        IS["ask"] * -1.2 + _of(IS["ask"][:, None] * WANTS, 3.0 * up - 0.4 * now.refused[1]),
+        IS["offer"] * -1.1
+        + _of(IS["offer"][:, None] * WANTS, 3.0 * up - 0.4 * now.refused[1])
+        + _of(IS["offer"][:, None] * GIVES, -3.0 * down - 0.4 * now.refused[1]),
         IS["accept"] * (1.5 * offered + (1 - offered) * (now.makers.kindness[0] + 0.2) + 2.5 * deal + 0.8 * valence),
         _refusals(now, weights),
         IS["complain"] * (-3.2 + 3.5 * now.pestered[0] / patience + 2.0 * stress),
@@ -140,7 +140,7 @@ def _refusals(now: Situation, weights: Float[Array, "two goods"]) -> Float[Array
     need = -0.6 + jnp.sum(now.want * marginal)
     dislike = 1.5 * (weights[0].mean() - jnp.sum(now.give * weights[0]))
     full = 1.2 * (jnp.sum(now.give * now.levels[0] / set_point) - 1)
-    return FOR["plain"] * 0.3 + FOR["need"] * need + FOR["dislike"] * dislike + FOR["full"] * full
+    return jnp.asarray(FOR["plain"]) * 0.3 + FOR["need"] * need + FOR["dislike"] * dislike + FOR["full"] * full
 
 
 def _of(which: np.ndarray, per_good: Float[Array, " goods"]) -> Float[Array, " options"]:

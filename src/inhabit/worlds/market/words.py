@@ -1,8 +1,8 @@
 """The small language of the market: phrases in slots, chosen by style and stress, put together into a sentence.
 
-A sentence is `opener, core closer`. The core says what is done, to which goods, for which reason; opener, core, measure
-and closer each have several phrasings. A phrasing's chance is `softmax(style + stress * tension)`: style is the maker's
-own, tension is the phrase's (curt phrases have more of it), so that words also tell of the hidden mood.
+A sentence is `opener, core closer`. The core says what is done, to which goods, for which reason; opener, core,
+measure and closer each have several phrasings. A phrasing's chance is `softmax(style + stress * tension)`: style is
+the maker's own, tension is the phrase's (curt phrases have more of it), so that words also tell of the hidden mood.
 """
 
 import dataclasses

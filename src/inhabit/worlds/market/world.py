@@ -61,10 +61,10 @@ class Market(AbstractWorld[Situation, Event]):
 
         Levels are uniform on 0 to 3 units, holdings on 0 to 3 whole units, stress logit-normal.
         """
-        levels_key, holdings_key, stress_key = jax.random.split(key, 3)
-        stress = jax.nn.sigmoid(STRESS_MEAN + STRESS_SCALE * jax.random.normal(stress_key, (2,)))
-        levels = jax.random.uniform(levels_key, (2, len(GOODS)), maxval=3.0)
-        holdings = jax.random.randint(holdings_key, (2, len(GOODS)), 0, 4).astype(float)
+        goods = len(GOODS)
+        chance = jax.random.uniform(key, (2, 2 * goods + 1), minval=1e-6)
+        levels, holdings = 3 * chance[:, :goods], jnp.floor(4 * chance[:, goods:-1])
+        stress = jax.nn.sigmoid(STRESS_MEAN + STRESS_SCALE * jax.scipy.special.ndtri(chance[:, -1]))
         return Situation.start(makers, levels, holdings, stress)
 
     def step(self, state: Situation, act: Int[Array, ""], *, key: Key) -> tuple[Situation, Event]:

@@ -1,0 +1,316 @@
+"""USS: from the words of the turns alone, what will the user do next, and how content is it before it speaks.
+
+Asked of each user turn before it is said, as the annotators were asked ("satisfaction is assessed before the user's
+sentence"); ten folds by dialogue; everything learned or chosen is learned or chosen on the training dialogues. A
+turn's satisfaction is its annotators' mode (of tied ones the lowest, as the authors' code has it). The dialogue-level
+line `OVERALL` is not a turn: the published runs counted it as one, with an act of its own that is easy to predict,
+and it is left out here. ReDial's acts are those of `ReDial-action.txt`.
+
+Source:
+    Sun et al. (2021), Simulating user satisfaction for the evaluation of task-oriented dialogue systems. SIGIR.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import jax
+import numpy as np
+
+from inhabit.learning.deciding import best_strength, decide
+from inhabit.learning.hearing import Settings, believe, fit
+from inhabit.learning.regression import balanced, features, regress
+from inhabit.learning.turns import SCALE, Rows, rows, with_partner_acts
+from inhabit.maths import scores
+from inhabit.maths.intervals import Estimate, bootstrap
+from inhabit.types import Life, Message
+
+FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "SGD": {"SGD.txt": ("act", "satisfaction")},
+    "MWOZ": {"MWOZ.txt": ("act", "satisfaction")},
+    "ReDial": {"ReDial-action.txt": ("act",), "ReDial.txt": ("satisfaction",)},
+}
+"""The files of each set, and what each is asked about."""
+
+
+def _below(ratings: Any) -> Any:
+    """Is the user dissatisfied?"""
+    return np.asarray(ratings) < 3
+
+
+MEASURES: Mapping[str, Mapping[str, Callable[[Any, Any], float]]] = {
+    "act": {"accuracy": scores.accuracy, "macro_f1": scores.macro_f1},
+    "satisfaction": {
+        "uar": lambda true, predicted: scores.unweighted_recall(true, predicted, SCALE),
+        "kappa": scores.kappa,
+        "rho": scores.rank_correlation,
+        "f1": lambda true, predicted: scores.f1(_below(true), _below(predicted)),
+    },
+}
+"""How each task is scored, over the predictions of all folds together; `f1` is that of dissatisfaction (below 3)."""
+
+PUBLISHED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
+    "SGD": {"HiGRU act": (0.643, 0.507), "BERT act": (0.661, 0.560), "HiGRU satisfaction": (0.293, 0.118)},
+    "MWOZ": {
+        "HiGRU act": (0.518, 0.167),
+        "BERT act": (0.519, 0.191),
+        "HiGRU satisfaction kappa": (0.143,),
+        "BERT satisfaction uar": (0.256,),
+    },
+    "ReDial": {
+        "HiGRU act": (0.622, 0.534),
+        "HiGRU+ATTN satisfaction uar": (0.261,),
+        "BERT satisfaction kappa": (0.122,),
+    },
+}
+"""Published figures: accuracy and macro-F1 of acts, UAR and kappa of satisfaction; best epoch by the test fold."""
+
+_MEMBERS = 2
+_HELD_BACK = 8
+
+
+def uss(
+    data: Path, *, sets: Sequence[str] = tuple(FILES), folds: int = 10, seed: int = 0
+) -> tuple[dict[str, Estimate], dict[str, Estimate], list[dict[str, Any]]]:
+    """Fit hearing and its rivals on every fold of the sets.
+
+    Args:
+        data: Folder with the files of `FILES`.
+        sets: Which sets.
+        folds: By dialogue.
+        seed: Of the folds and of the fits.
+
+    Returns:
+        Figures of hearing, `"SGD act accuracy"` and so on, with 95 % intervals that resample dialogues; those of the
+        rivals (`"SGD act accuracy tf-idf"`, `"... commonest"`, `"... published HiGRU"`); and one line a prediction of
+        hearing, `turn` counting the user's turns of a session from 0.
+
+    Raises:
+        FileNotFoundError: A file is missing.
+    """
+    measured: dict[str, Estimate] = {}
+    baselines: dict[str, Estimate] = {}
+    lines: list[dict[str, Any]] = []
+    for name in sets:
+        for file, tasks in FILES[name].items():
+            found = _predictions(sessions(data / file), name, tasks, _MODELS, folds, seed)
+            for model, predicted in found.items():
+                (baselines if model else measured).update(_scored(predicted, name, tasks, model))
+            lines += found[""]
+        baselines.update(_published(name))
+    return measured, baselines, lines
+
+
+def partner_acts(
+    data: Path, *, sets: Sequence[str] = tuple(FILES), folds: int = 10, seed: int = 0
+) -> dict[str, Estimate]:
+    """The same figures for hearing that is also told the partner's acts as the log labels them."""
+    measured: dict[str, Estimate] = {}
+    model, told = "with partner's acts", _Ours(rows_of=with_partner_acts)
+    for name in sets:
+        for file, tasks in FILES[name].items():
+            if "act" in tasks:
+                found = _predictions(sessions(data / file), name, tasks, {model: told}, folds, seed)
+                measured.update(_scored(found[model], name, tasks, model))
+    return measured
+
+
+def sessions(path: Path) -> tuple[Life, ...]:
+    """Read a USS file, one life a session, without its `OVERALL` line."""
+    text = path.read_text(encoding="utf-8")
+    blocks = [block.split("\n") for block in text.strip("\n").split("\n\n") if block.strip()]
+    return tuple(_life(f"{path.stem}/{number}", block) for number, block in enumerate(blocks))
+
+
+def _life(id_: str, block: Sequence[str]) -> Life:
+    cells = [line.split("\t") for line in block if line.strip()]
+    return Life(
+        id=id_,
+        maker=id_,
+        messages=tuple(
+            Message(
+                role="user" if role == "USER" else "assistant",
+                content=content.strip(),
+                act=act.split(",")[0].strip() or None,
+                sees={"ratings": [int(rating) for rating in ratings.split(",")]} if ratings.strip() else {},
+            )
+            for role, content, act, ratings in cells
+            if content.strip() != "OVERALL"
+        ),
+    )
+
+
+def modal(ratings: np.ndarray) -> np.ndarray:
+    """Index of the rating that most annotators gave; of tied ones the lowest."""
+    return np.argmax(ratings, axis=-1)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Fold:
+    """A log with the lives to learn from, those to answer for, and the fold's seed."""
+
+    lives: tuple[Life, ...]
+    train: np.ndarray
+    test: np.ndarray
+    seed: int
+
+    @functools.cached_property
+    def rows(self) -> Rows:
+        return rows(self.lives, self.train)
+
+
+_Answer: TypeAlias = Callable[[_Fold, Sequence[str]], Mapping[str, Any]]
+"""A model: from a fold and the names of the tasks to its answers, each in the order of `rows.of(test)`."""
+
+
+def _predictions(
+    lives: tuple[Life, ...],
+    name: str,
+    tasks: Sequence[str],
+    models: Mapping[str, _Answer],
+    folds: int,
+    seed: int,
+) -> dict[str, list[dict[str, Any]]]:
+    """Prediction lines of every model, fold after fold."""
+    fold_of = np.random.default_rng(seed).permutation(len(lives)) % folds
+    lines: dict[str, list[dict[str, Any]]] = {model: [] for model in models}
+    for number in range(folds):
+        fold = _Fold(lives, np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number), seed * folds + number)
+        for model, answer in models.items():
+            predicted = answer(fold, tasks)
+            lines[model] += [
+                {"task": task, "set": name, "fold": number, **line}
+                for task in tasks
+                for line in _lines(fold, predicted[task], task)
+            ]
+    return lines
+
+
+def _lines(fold: _Fold, predicted: Sequence, task: str) -> Iterator[dict[str, Any]]:
+    """Where each turn of the fold's test lives is, what was predicted, and what is true."""
+    log = fold.rows
+    if task == "act":
+        true = [
+            message.act or "" for life in fold.test for message in fold.lives[life].messages if message.role == "user"
+        ]
+    else:
+        true = list(1 + modal(log.ratings[log.of(fold.test)]))
+    places = [(life, turn) for life in fold.test for turn in range(int((log.places[life] > 0).sum()))]
+    for (session, turn), guess, truth in zip(places, predicted, true, strict=True):
+        yield {"session": int(session), "turn": turn, "predicted": _plain(guess), "true": _plain(truth)}
+
+
+def _plain(value: Any) -> str | int:
+    return str(value) if isinstance(value, str) else int(value)
+
+
+def _same(rows: Rows) -> Rows:
+    return rows
+
+
+@dataclasses.dataclass(frozen=True)
+class _Ours:
+    """Hearing: members that each hold back other lives, on which the leaning against what is common is chosen."""
+
+    rows_of: Callable[[Rows], Rows]
+    settings: Settings = dataclasses.field(default_factory=Settings)
+
+    def __call__(self, fold: _Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
+        log = self.rows_of(fold.rows)
+        shuffled = np.random.default_rng(fold.seed).permutation(fold.train)
+        size = len(shuffled) // _HELD_BACK
+        heard, held = [], []
+        for member in range(_MEMBERS):
+            back = shuffled[member * size : (member + 1) * size]
+            hearing = fit(
+                log, np.setdiff1d(shuffled, back), self.settings, key=jax.random.key(fold.seed * _MEMBERS + member)
+            )
+            heard.append(believe(hearing, log, fold.test))
+            held.append((log.of(back), believe(hearing, log, back)))
+        where = np.concatenate([places for places, _ in held])
+        return {
+            task: _answers(log, log.of(fold.train), where, task)(
+                np.concatenate([one[_ORDER[task]] for _, one in held]),
+                np.logaddexp.reduce([one[_ORDER[task]] for one in heard]) - np.log(_MEMBERS),
+            )
+            for task in tasks
+        }
+
+
+_ORDER = {"act": 0, "satisfaction": 1}
+
+
+def _answers(log: Rows, train: np.ndarray, where: np.ndarray, task: str) -> Callable[[np.ndarray, np.ndarray], Any]:
+    """From beliefs about lives held back (at rows `where`) and about new ones, make answers for the new ones."""
+    if task == "act":
+        prior = np.bincount(log.act[train], minlength=len(log.acts)) / len(train)
+        target, names = log.act[where], np.array(log.acts)
+    else:
+        prior = log.ratings[train].mean(0)
+        target, names = modal(log.ratings[where]), 1 + np.arange(len(SCALE))
+    prior = np.maximum(prior, 1 / (1 + len(train)))
+    measures = tuple(MEASURES[task].values())
+
+    def score(guess: np.ndarray) -> float:
+        return sum(measure(names[target], names[guess]) for measure in measures)
+
+    def answers(held_back: np.ndarray, new: np.ndarray) -> np.ndarray:
+        return names[decide(new, prior, best_strength(held_back, prior, score))]
+
+    return answers
+
+
+def _regression(fold: _Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
+    """Tf-idf regressions: acts unweighted, satisfaction with balanced classes."""
+    log = fold.rows
+    table = features(log)
+    train, test = log.of(fold.train), log.of(fold.test)
+    found = {}
+    for task in tasks:
+        target = log.act[train] if task == "act" else modal(log.ratings[train])
+        names = np.array(log.acts) if task == "act" else 1 + np.arange(len(SCALE))
+        weight = np.ones(len(train)) if task == "act" else balanced(target, len(names))
+        coefficients, intercepts = regress(table[train], target, len(names), weight)
+        found[task] = names[np.argmax(table[test] @ coefficients + intercepts, axis=1)]
+    return found
+
+
+def _commonest(fold: _Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
+    """The commonest answer of the training lives, always."""
+    log, train, size = fold.rows, fold.rows.of(fold.train), len(fold.rows.of(fold.test))
+    act = log.acts[np.bincount(log.act[train]).argmax()]
+    rating = 1 + np.bincount(modal(log.ratings[train])).argmax()
+    every = {"act": np.array([act] * size), "satisfaction": np.array([rating] * size)}
+    return {task: every[task] for task in tasks}
+
+
+_MODELS: Mapping[str, _Answer] = {"": _Ours(rows_of=_same), "tf-idf": _regression, "commonest": _commonest}
+
+
+def _scored(lines: Sequence[dict[str, Any]], name: str, tasks: Sequence[str], model: str) -> dict[str, Estimate]:
+    """Each measure of each task with its interval."""
+    figures = {}
+    for task in tasks:
+        mine = [line for line in lines if line["task"] == task]
+        true, predicted = (np.array([line[side] for line in mine]) for side in ("true", "predicted"))
+        groups = [line["session"] for line in mine]
+        for measure, score in MEASURES[task].items():
+            label = " ".join(filter(None, (name, task, measure, model)))
+            figures[label] = bootstrap(_at(score, true, predicted), groups, resamples=200)
+    return figures
+
+
+def _at(score: Callable, true: np.ndarray, predicted: np.ndarray) -> Callable[[np.ndarray], float]:
+    return lambda index: score(true[index], predicted[index])
+
+
+def _published(name: str) -> dict[str, Estimate]:
+    """Published figures of a set; their intervals are not known and have no width."""
+    figures = {}
+    for title, values in PUBLISHED[name].items():
+        model, task, *measure = title.split()
+        for measured, value in zip(measure or tuple(MEASURES[task]), values):
+            figures[f"{name} {task} {measured} published {model}"] = Estimate(value, value, value)
+    return figures

@@ -1,0 +1,195 @@
+"""Judging: how well minds foretell what held-out makers do, beside what needs no mind at all."""
+
+import collections
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from inhabit.learning.codebook import OTHER, Codebook, Lesson, turns
+from inhabit.learning.people import People
+from inhabit.maths import scores
+from inhabit.maths.intervals import Estimate, bootstrap
+from inhabit.mind.own import Belief
+from inhabit.mind.person import Person
+from inhabit.types import LEAVE, Life, Message
+
+
+@dataclasses.dataclass(frozen=True)
+class Foretold:
+    """What was foretold of one turn before it was lived.
+
+    Attributes:
+        life: Id of the life.
+        maker: Whose it is.
+        turn: Index of the message.
+        acts: Log-probability of each act.
+        true: Index of the act that was done.
+        rating: Log-probability of each rating level; empty where none was given.
+        rated: Index of the rating that was given; -1 where none was.
+        aims: Log-probability of the act together with the good it was really aimed at.
+        surprise: Normalised surprise of what was heard before the turn.
+    """
+
+    life: str
+    maker: str
+    turn: int
+    acts: np.ndarray
+    true: int
+    rating: np.ndarray
+    rated: int
+    aims: float
+    surprise: float
+
+    def line(self, acts: Sequence[str]) -> dict[str, Any]:
+        """The prediction as one JSON line."""
+        chances = {act: round(float(np.exp(p)), 5) for act, p in zip(acts, self.acts)}
+        return {"task": "act", "life": self.life, "maker": self.maker, "turn": self.turn} | {
+            "true": acts[self.true],
+            "predicted": acts[int(np.argmax(self.acts))],
+            "probabilities": chances,
+        }
+
+
+def departed(lives: Sequence[Life]) -> list[Life]:
+    """Write down silent departures: a life whose last word is another's ends with the maker's act `leave`."""
+    gone = Message(role="user", content="", act=LEAVE)
+    return [
+        life
+        if not life.messages or life.messages[-1].role == "user"
+        else dataclasses.replace(life, messages=(*life.messages, gone))
+        for life in lives
+    ]
+
+
+def foretell(people: People, lives: Sequence[Life], *, batch: int = 64) -> list[Foretold]:
+    """Live through lives that were really lived, foretelling each act before it is shown.
+
+    Makers who are known are met with what is believed of them; strangers as drawn from the population, and the
+    belief about them is updated after every act: test-time inference, no refitting.
+    """
+    out: list[Foretold] = []
+    for begin in range(0, len(lives), batch):
+        some = list(lives[begin : begin + batch])
+        lessons = people.codebook.lessons(some)
+        beliefs = [people.belief(life.maker if life.maker in people.makers else None) for life in some]
+        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *beliefs)
+        filled = _filled(lessons, stacked, batch)
+        acts, aims, ratings, surprise = (np.asarray(part) for part in _foretell(people.person, *filled))
+        for row, life in enumerate(some):
+            rated, done = np.asarray(lessons.rating[row]), np.asarray(lessons.acts.act[row])
+            for index, turn in enumerate(turns(life)[: people.codebook.turns]):
+                out.append(
+                    Foretold(
+                        life=life.id,
+                        maker=life.maker,
+                        turn=turn.index,
+                        acts=acts[row, index],
+                        true=int(done[index]),
+                        rating=ratings[row, index] if rated[index] >= 0 else np.zeros(0),
+                        rated=int(rated[index]),
+                        aims=float(aims[row, index]),
+                        surprise=float(surprise[row, index]),
+                    )
+                )
+    return out
+
+
+@eqx.filter_jit
+def _foretell(person: Person, lessons: Lesson, beliefs: Belief):
+    """Log-probabilities of acts and ratings at every turn, each life lived with learning."""
+
+    def one(lesson, belief):
+        first = eqx.tree_at(lambda s: s.belief, person.init(known=lesson.values), belief)
+
+        def turn(state, lived):
+            percept, act = lived
+            watched, (intention, info) = person.watch(state, percept, act)
+            joint = intention.log_probability
+            told = jax.nn.logsumexp(joint, axis=1), joint[act.act, act.good], jax.nn.log_softmax(intention.rating)
+            return watched, (*told, info.surprise)
+
+        return jax.lax.scan(turn, first, (lesson.percepts, lesson.acts))[1]
+
+    return jax.lax.map(lambda pair: one(*pair), (lessons, beliefs), batch_size=16)
+
+
+def _filled(lessons: Lesson, beliefs: Belief, rows: int) -> tuple[Lesson, Belief]:
+    """Fill a batch up by repeating its last row, so that one compiled program serves all batches."""
+    short = rows - lessons.maker.shape[0]
+    return jax.tree.map(
+        lambda leaf: jnp.concatenate([leaf, jnp.repeat(jnp.asarray(leaf[-1:]), short, 0)]), (lessons, beliefs)
+    )
+
+
+def frequencies(codebook: Codebook, train: Sequence[Life]) -> np.ndarray:
+    """The trivial baseline: log-frequency of every act, one added to each count."""
+    counts = np.ones(len(codebook.acts))
+    for life in train:
+        for turn in turns(life):
+            counts[codebook.act(turn.message)[0]] += 1
+    return np.log(counts / counts.sum())
+
+
+class Chain:
+    """A table: log-probability of the next act given the maker's last act and the partner's last act."""
+
+    def __init__(self, codebook: Codebook, train: Sequence[Life]):
+        self.codebook = codebook
+        self.base = frequencies(codebook, train)
+        self.counts: dict[tuple[str, str], collections.Counter] = collections.defaultdict(collections.Counter)
+        for life in train:
+            for before, turn in self._contexts(life):
+                self.counts[before][codebook.act(turn.message)[0]] += 1
+
+    def foretell(self, life: Life) -> list[np.ndarray]:
+        """One row of log-probabilities for each of the maker's turns."""
+        rows = []
+        for before, _ in self._contexts(life):
+            counts = np.array([self.counts[before][act] for act in range(len(self.codebook.acts))], float)
+            rows.append(np.log((counts + 4 * np.exp(self.base)) / (counts.sum() + 4)))
+        return rows
+
+    def _contexts(self, life: Life):
+        last = ""
+        for turn in turns(life)[: self.codebook.turns]:
+            heard = turn.heard[-1].act if turn.heard else ""
+            yield (last, heard or ""), turn
+            last = turn.message.act or ""
+
+
+def measure(
+    foretold: Sequence[Foretold], rivals: Mapping[str, Sequence[np.ndarray]], acts: Sequence[str], *, seed: int = 0
+) -> dict[str, dict[str, Estimate]]:
+    """Score foretold acts beside rivals that foretold the same turns, with intervals over makers.
+
+    Args:
+        foretold: The mind's.
+        rivals: By name, a row of log-probabilities over the same acts for each of the same turns.
+        acts: Names of the acts; turns whose act the log does not name are left out.
+        seed: Of the bootstrap.
+
+    Returns:
+        Measure -> who -> estimate.
+    """
+    kept = [i for i, told in enumerate(foretold) if acts[told.true] != OTHER]
+    true = np.array([foretold[i].true for i in kept])
+    makers = [foretold[i].maker for i in kept]
+    tables = {"mind": [told.acts for told in foretold], **rivals}
+    rows = {who: np.stack([table[i] for i in kept]) for who, table in tables.items()}
+
+    def each(score: Callable[[np.ndarray, np.ndarray], float]) -> dict[str, Estimate]:
+        def estimate(row: np.ndarray) -> Estimate:
+            return bootstrap(lambda index: score(true[index], row[index]), makers, resamples=300, seed=seed)
+
+        return {who: estimate(row) for who, row in rows.items()}
+
+    return {
+        "next act, nats": each(lambda t, row: float(-row[np.arange(len(t)), t].mean())),
+        "next act, accuracy": each(lambda t, row: scores.accuracy(t, row.argmax(1))),
+        "next act, macro-F1": each(lambda t, row: scores.macro_f1(t, row.argmax(1))),
+    }

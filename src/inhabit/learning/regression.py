@@ -1,0 +1,74 @@
+"""The plain rival of a listening mind: logistic regression on the tf-idf of the last two turns and on the position."""
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy import sparse
+from scipy.optimize import minimize
+
+from inhabit.learning.turns import Rows
+
+
+def features(rows: Rows) -> sparse.csr_matrix:
+    """One line a row: unit tf-idf of what was heard, of what the maker said before, and four cues of position."""
+    before = np.zeros(len(rows.own), int)
+    before[rows.places[:, 1:]] = rows.places[:, :-1]
+    before[0] = 0
+    heard = _weighted(rows.heard, rows.heard_weight)
+    own = _weighted(rows.own, rows.own_weight)[before]
+    return sparse.hstack([heard, own, sparse.csr_matrix(rows.cues[:, :4])]).tocsr().astype(np.float32)
+
+
+def regress(
+    features: sparse.csr_matrix,
+    target: Int[np.ndarray, " rows"],
+    classes: int,
+    weight: Float[np.ndarray, " rows"],
+    *,
+    penalty: float = 1.0,
+    steps: int = 100,
+) -> tuple[Float[np.ndarray, "features classes"], Float[np.ndarray, " classes"]]:
+    """Coefficients and intercepts of a softmax regression, by L-BFGS.
+
+    Minimises `-sum_i weight_i log p(target_i) + penalty / 2 * |coefficients|^2`; `penalty` is scikit-learn's `1 / C`.
+
+    Args:
+        features: One line a row.
+        target: The class of each row.
+        classes: How many there are.
+        weight: Of each row.
+        penalty: Of the squared coefficients; intercepts are free.
+        steps: Iterations at most.
+    """
+    rows, columns = features.shape
+    transposed = features.T.tocsr()
+    chosen = np.zeros((rows, classes), np.float32)
+    chosen[np.arange(rows), target] = 1
+
+    def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        table = flat.reshape(columns + 1, classes)
+        logits = features @ table[:-1].astype(np.float32) + table[-1]
+        logits = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        slope = (np.exp(logits) - chosen) * weight[:, None]
+        gradient = np.concatenate([transposed @ slope + penalty * table[:-1], slope.sum(0, keepdims=True)])
+        value = -np.sum(weight * logits[np.arange(rows), target]) + penalty / 2 * np.sum(table[:-1] ** 2)
+        return float(value), gradient.ravel().astype(float)
+
+    found = minimize(
+        objective, np.zeros((columns + 1) * classes), jac=True, method="L-BFGS-B", options={"maxiter": steps}
+    )
+    table = found.x.reshape(columns + 1, classes)
+    return table[:-1], table[-1]
+
+
+def balanced(target: Int[np.ndarray, " rows"], classes: int) -> Float[np.ndarray, " rows"]:
+    """Weights that make every class that occurs count the same; their mean over rows is at most 1."""
+    counts = np.bincount(target, minlength=classes)
+    return (len(target) / (classes * np.maximum(counts, 1)))[target]
+
+
+def _weighted(ids: np.ndarray, weight: np.ndarray) -> sparse.csr_matrix:
+    """Unit tf-idf vectors of bags of ids."""
+    values = weight[ids]
+    values = values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9)
+    line, place = np.nonzero(ids)
+    return sparse.csr_matrix((values[line, place], (line, ids[line, place])), (len(ids), len(weight)))
