@@ -9,7 +9,7 @@ import typer
 
 from inhabit.cli.check import Format, Json, Logs, Map, read_log
 from inhabit.cli.engine import start_engine
-from inhabit.cli.screen import busy, complain, out, progress, say_json, spark, table
+from inhabit.cli.screen import busy, out, progress, say_json, spark, table
 
 if TYPE_CHECKING:
     from inhabit.learning.people import People
@@ -48,7 +48,7 @@ def command(
     reading = read_log(logs, format, map, quiet=json)
     train, held = _parted(reading.lives, holdout, seed)
     people = _fitted(train, epochs, seed, quiet=json)
-    with busy("measuring on held-out lives", json):
+    with busy("fitting the twin and measuring" if twin else "measuring on held-out lives", json):
         scores = _scores(people, train, held, twin, seed)
     people = dataclasses.replace(people, card={**people.card, **_card(reading, holdout, held), "scores": scores})
     people.save(output)
@@ -82,14 +82,10 @@ def _scores(
     """What is measured on the held-out lives; nothing where none are held out."""
     if not held:
         return {}
-    try:
-        from inhabit.learning.judging import judge
-    except ImportError:
-        complain("held-out lives were not measured: this build has no measures")
-        return {}
-    if twin:
-        complain("--twin is not part of this build; the mind was measured alone")
-    return judge(people, held)
+    from inhabit.learning.comparing import compare, fit_twin
+
+    fitted = fit_twin(people, train, seed=seed)[0] if twin else None
+    return compare(people, train, held, twin=fitted, seed=seed)
 
 
 def _card(reading: "Reading", holdout: Holdout, held: "tuple[Life, ...]") -> dict[str, Any]:
@@ -132,7 +128,7 @@ def scores_table(scores: dict[str, Any]) -> Any:
     """The measures as a table: the mind, the twin where there is one, and the best trivial baseline."""
     with_twin = any(one.get("twin") for one in scores.values())
     columns = ("measure", "mind", *(("twin",) if with_twin else ()), "best baseline", "")
-    shown = table(*columns, title="On held-out lives (90 % intervals)", right=("mind", "twin", "best baseline"))
+    shown = table(*columns, title="On held-out lives (95 % intervals)", right=("mind", "twin", "best baseline"))
     for name, one in scores.items():
         best = _best(one)
         cells = [name, _figure(one["mind"]), *([_figure(one.get("twin"))] if with_twin else [])]

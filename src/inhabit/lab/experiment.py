@@ -10,24 +10,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from inhabit.maths.intervals import Estimate
 from inhabit.records.atomic import replaced
 
 
 class MissingData(ValueError):
     """The set is not on this machine; the message says where it was looked for and how to get it."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Estimate:
-    """A figure with its interval; an end that was not estimated is NaN."""
-
-    value: float
-    low: float = float("nan")
-    high: float = float("nan")
-
-    def __str__(self) -> str:
-        ends = f" ({self.low:.3g} to {self.high:.3g})" if np.isfinite([self.low, self.high]).all() else ""
-        return f"{self.value:.3g}{ends}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

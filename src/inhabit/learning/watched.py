@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from inhabit.learning.people import People
-from inhabit.learning.standing import FELT, Reply, Talk
+from inhabit.learning.standing import Reply, Talk
 from inhabit.mind.person import DID, PARTNER, SAYS, SELF
-from inhabit.types import STANCES
+from inhabit.types import MOODS, STANCES
 
 _WHO = {SELF: "self", PARTNER: "partner"}
 _DOES = {SAYS: "says", DID: "did"}
@@ -64,7 +64,7 @@ def watched(people: People, talk: Talk, reply: Reply) -> Watched:
         leaves=reply.ends,
         surprise=float(info.surprise),
         surprisal=float(np.sum(np.asarray(info.surprisal))),
-        mood={name: float(getattr(talk.state.mood, name)) for name in FELT},
+        mood={name: float(getattr(talk.state.mood, name)) for name in MOODS},
         worth={good: float(worth) for good, worth in zip(goods, np.asarray(info.worth))},
         valued={good: float(worth) for good, worth in zip(goods, known) if np.isfinite(worth)},
         patience=reply.patience,

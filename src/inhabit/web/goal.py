@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from inhabit.types import MOODS
 from inhabit.web.protocol import Refused
-
-MOODS = ("stress", "valence", "load")
-"""Feelings that are moods of the mind; any other is felt by the body."""
 
 _PAIR = r"[\w][\w -]*?\s*[=:]\s*-?\d+(?:\.\d+)?"
 _LINE = re.compile(rf"(?im)^[ \t]*(values|feels|mood)[ \t]*:[ \t]*({_PAIR}(?:\s*[,;]\s*{_PAIR})*)[ \t]*\.?[ \t]*$")
