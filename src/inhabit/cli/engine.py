@@ -11,6 +11,7 @@ def start_engine() -> None:
 
     `JAX_COMPILATION_CACHE_DIR` is left alone where it is set. A cache that cannot be written is done without.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # XLA would complain on stderr that a slow machine is slow
     folder = cache_folder(os.environ, sys.platform) / "compiled"
     try:
         folder.mkdir(parents=True, exist_ok=True)
