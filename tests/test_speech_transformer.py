@@ -33,7 +33,7 @@ def test_attention_agrees_with_a_plain_loop():
 
 def test_rotary_products_depend_on_distance_only():
     q, k = jax.random.normal(jax.random.key(0), (2, 1, 1, 8))
-    score = lambda a, b: jnp.sum(rotate(q, jnp.array([a])) * rotate(k, jnp.array([b])))  # noqa: E731
+    score = lambda a, b: jnp.sum(rotate(q, jnp.array([a])) * rotate(k, jnp.array([b])))
     assert score(3, 1) == pytest.approx(float(score(13, 11)), rel=1e-4)
 
 

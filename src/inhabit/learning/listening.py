@@ -28,6 +28,7 @@ class Schedule:
         batch: Lives heard at once.
         rate: Peak learning rate.
         decay: Weight decay.
+        brisk: How much faster the few numbers that can be read (makers, values, mood, pulls) learn than the networks.
         deafness: Share of the phrases that are not heard while learning, so that no single one is relied upon.
         patience: Epochs without a better validation score after which listening stops.
     """
@@ -36,6 +37,7 @@ class Schedule:
     batch: int = 32
     rate: float = 3e-3
     decay: float = 1e-2
+    brisk: float = 8.0
     deafness: float = 0.2
     patience: int = 5
 
@@ -140,7 +142,11 @@ def _epoch(schedule: Schedule, lives: int) -> tuple[Callable, optax.GradientTran
     steps = lives // batch
     rate = optax.warmup_cosine_decay_schedule(0.0, schedule.rate, steps, steps * schedule.epochs, schedule.rate / 20)
     optimiser = optax.chain(
-        optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=schedule.decay, mask=_decays)
+        optax.clip_by_global_norm(1.0),
+        optax.scale_by_adam(),
+        optax.masked(optax.add_decayed_weights(schedule.decay), _decays),
+        optax.masked(optax.scale(schedule.brisk), _brisk),
+        optax.scale_by_learning_rate(rate),
     )
 
     @eqx.filter_jit
@@ -190,6 +196,19 @@ def _deafened(lessons: Lesson, share: float, key: Key) -> Lesson:
     words = jnp.where(jax.random.uniform(for_words, percepts.words.shape) < share, 0, percepts.words)
     about = jnp.where(jax.random.uniform(for_about, percepts.about.shape) < share, 0, percepts.about)
     return eqx.tree_at(lambda s: (s.percepts.words, s.percepts.about), lessons, (words, about))
+
+
+def _brisk(model: tuple) -> tuple:
+    """Which numbers learn faster: what is a person's own and what values, mood and policy say in plain numbers."""
+
+    def plain(part):
+        person, makers = part
+        policy = person.policy
+        named = (policy.pull, policy.crave, policy.deal, policy.felt, policy.style, person.mood, person.shared)
+        return (*named, *jax.tree.leaves(person.pool), *jax.tree.leaves(makers))
+
+    slow = jax.tree.map(lambda leaf: False, model)
+    return eqx.tree_at(plain, slow, replace_fn=lambda _: True)
 
 
 def _strong(tree):

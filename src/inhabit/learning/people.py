@@ -206,7 +206,7 @@ def _acts(read: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Acts:
 
 def _event(index: int, phrase: Phrase) -> EventRow:
     plan = dataclasses.asdict(phrase.plan)
-    payload = {"plan": {k: dict(v) if isinstance(v, Mapping) else v for k, v in plan.items()}}
+    payload: dict[str, Any] = {"plan": {k: dict(v) if isinstance(v, Mapping) else v for k, v in plan.items()}}
     payload |= {"words": phrase.words, "before": phrase.before}
     return EventRow(life="", maker=phrase.maker, at=float(index), kind="said", payload=payload)
 

@@ -21,7 +21,7 @@ class Estimate:
 
 def bootstrap(
     statistic: Callable[[np.ndarray], float],
-    groups: Sequence[Any],
+    groups: Sequence[Any] | np.ndarray,
     *,
     resamples: int = 1000,
     level: float = 0.95,
@@ -54,7 +54,9 @@ def bootstrap(
     return Estimate(value, float(low), float(high))
 
 
-def bootstrap_mean(values: Sequence[float], groups: Sequence[Any], **settings: Any) -> Estimate:
+def bootstrap_mean(
+    values: Sequence[float] | np.ndarray, groups: Sequence[Any] | np.ndarray, **settings: Any
+) -> Estimate:
     """Interval of a mean over rows, resampling groups."""
     rows = np.asarray(values, float)
     return bootstrap(lambda index: float(rows[index].mean()), groups, **settings)

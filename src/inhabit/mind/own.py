@@ -10,14 +10,13 @@ STYLE = 8
 
 
 class Own(eqx.Module):
-    """One person's own part, as one vector of unbounded numbers with a Gaussian belief over it.
+    """One person's own part, as one vector of numbers on the real line.
 
-    Read as: log weight of each good (a softmax makes the weights), set point of each good, patience, temper (how
-    much strain becomes stress), mood coupling (how far stress shifts the weights), then style. The population is
-    centred on zero mean and unit variance in units that the mind has learned (`Pool`).
+    Read as: log value of each good, log set point of each good relative to the shared one, what stress adds to each
+    good's log weight beyond what it adds to everyone's, patience, log temper, then style.
 
     Attributes:
-        vector: `2 goods + 3 + STYLE` numbers.
+        vector: `3 goods + 2 + STYLE` numbers.
         goods: Number of goods.
     """
 
@@ -25,39 +24,44 @@ class Own(eqx.Module):
     goods: int = eqx.field(static=True)
 
     @property
+    def values(self) -> Float[Array, " goods"]:
+        """Worth of the first unit of each good at rest."""
+        return jnp.exp(self.vector[: self.goods])
+
+    @property
     def weights(self) -> Float[Array, " goods"]:
-        """What each good is worth, averaging one over the goods."""
+        """What each good is worth relative to the others, averaging one."""
         return jax.nn.softmax(self.vector[: self.goods]) * self.goods
 
     @property
     def set_points(self) -> Float[Array, " goods"]:
-        """How far each set point lies from the population's, in log units."""
+        """How far each set point lies from the shared one, in log units."""
         return self.vector[self.goods : 2 * self.goods]
+
+    @property
+    def tilt(self) -> Float[Array, " goods"]:
+        """What full stress adds to each good's log weight, beyond what it adds to everyone's."""
+        return self.vector[2 * self.goods : 3 * self.goods]
 
     @property
     def patience(self) -> Float[Array, ""]:
         """Patience; 0 is the population's mean, positive is more patient."""
-        return self.vector[2 * self.goods]
+        return self.vector[3 * self.goods]
 
     @property
     def temper(self) -> Float[Array, ""]:
         """Factor by which strain becomes stress; 1 is the population's median."""
-        return jnp.exp(self.vector[2 * self.goods + 1])
-
-    @property
-    def coupling(self) -> Float[Array, ""]:
-        """How far stress shifts the weights; 0 is the population's mean."""
-        return self.vector[2 * self.goods + 2]
+        return jnp.exp(self.vector[3 * self.goods + 1])
 
     @property
     def style(self) -> Float[Array, " style"]:
         """Way of acting and talking."""
-        return self.vector[2 * self.goods + 3 :]
+        return self.vector[3 * self.goods + 2 :]
 
 
 def own_size(goods: int) -> int:
     """Length of a person's own vector."""
-    return 2 * goods + 3 + STYLE
+    return 3 * goods + 2 + STYLE
 
 
 class Belief(eqx.Module):

@@ -286,9 +286,10 @@ class Person(AbstractMind[PersonState]):
 
     def wants(self, state: PersonState, own: Own) -> Wants:
         """What drives the policy now."""
-        worth = self.store(own).marginal(state.stock, state.mood)
+        store = self.store(own)
+        worth, craving = store.marginal(state.stock, state.mood), store.marginal(state.levels, state.mood)
         mood = jnp.stack([state.mood.stress, state.mood.valence, state.mood.load])
-        return Wants(state.situation, state.goods, worth, state.balance, mood, own)
+        return Wants(state.situation, state.goods, worth, craving, state.balance, mood, own)
 
     def draw(self, wants: Wants, *, key: Key) -> Act:
         """Choose an act and what it says of each good; the same key under other values answers what if."""
@@ -322,16 +323,16 @@ class Person(AbstractMind[PersonState]):
         return self._own(state.belief.mean, state.known)
 
     def store(self, own: Own) -> ValueStore:
-        """The value store of a person with this own part; weights average 1 over the goods."""
+        """The value store of a person with this own part."""
         set_point, curvature, stress = self.shared
         return ValueStore(
             names=tuple(str(good) for good in range(self.goods)),
             weight=own.weights / max(self.goods, 1),
-            scale=jnp.asarray(float(self.goods)),
+            scale=own.values.sum(),
             set_point=jnp.exp(set_point + own.set_points),
             curvature=jax.nn.softplus(curvature),
             decay=jnp.full(self.goods, 0.1),
-            stress=stress * (1 + own.coupling),
+            stress=stress + own.tilt,
             valence=jnp.zeros(self.goods),
         )
 
@@ -340,7 +341,8 @@ class Person(AbstractMind[PersonState]):
         if not self.goods:
             return own
         sure = jnp.isfinite(known)
-        log_worth = jnp.log(jnp.maximum(jnp.where(sure, known, 1.0), 1e-2))
+        told = jnp.maximum(jnp.where(sure, known, 0.0), 1e-2)
+        log_worth = jnp.log(told * sure.sum() / jnp.maximum(jnp.sum(told * sure), 1e-2))
         vector = own.vector.at[: self.goods].set(jnp.where(sure, log_worth, own.vector[: self.goods]))
         return Own(vector, own.goods)
 

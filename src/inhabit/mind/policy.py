@@ -17,7 +17,8 @@ class Wants(eqx.Module):
     Attributes:
         situation: What the mind makes of the conversation so far.
         goods: What it makes of each good.
-        worth: Marginal value of each good, as felt now.
+        worth: Marginal value of each good to have one more, given what was had and what is held.
+        craving: Marginal value of each good to take in now, given what was had only.
         balance: Of each good, what a partner's standing words would bring: +1 offered, -1 asked for.
         mood: Stress, valence, load.
         own: The person's own part.
@@ -26,6 +27,7 @@ class Wants(eqx.Module):
     situation: Float[Array, " situation"]
     goods: Float[Array, "goods features"]
     worth: Float[Array, " goods"]
+    craving: Float[Array, " goods"]
     balance: Float[Array, " goods"]
     mood: Float[Array, " moods"]
     own: Own
@@ -52,7 +54,7 @@ class Policy(eqx.Module):
     """A conditional logit over (act, good) whose utilities are part learned, part worked out from the value store.
 
     The score of an act is `base(act, situation) + deal[act] * (worth . balance)`, to which an act aimed at good `g` adds
-    `fit(act, u_g) + pull[act] * worth_g`, where `u_g` comes from one network
+    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g`, where `u_g` comes from one network
     shared by all goods: goods are told apart by what is known of them, never by their place in a list. Mood and
     patience shift the acts through one small matrix that can be read.
 
@@ -64,6 +66,7 @@ class Policy(eqx.Module):
     base: eqx.nn.MLP
     fit: eqx.nn.Linear
     pull: Float[Array, " acts"]
+    crave: Float[Array, " acts"]
     deal: Float[Array, " acts"]
     felt: Float[Array, "acts feelings"]
     style: Float[Array, "acts style"]
@@ -78,10 +81,11 @@ class Policy(eqx.Module):
     ):
         good, base, fit, stance, embed, rate, end = jax.random.split(key, 7)
         acts, embedding = len(aimed), 16
-        self.good = eqx.nn.MLP(features + 2 + 8, width, width, 1, key=good)
+        self.good = eqx.nn.MLP(features + 3 + 8, width, width, 1, key=good)
         self.base = eqx.nn.MLP(situation + width + len(MOODS) + STYLE, acts, 2 * width, 1, key=base)
         self.fit = eqx.nn.Linear(width, acts, use_bias=False, key=fit)
         self.pull = jnp.ones(acts)
+        self.crave = jnp.zeros(acts)
         self.deal = jnp.zeros(acts)
         self.felt = jnp.zeros((acts, len(MOODS) + 1))
         self.style = jnp.zeros((acts, STYLE))
@@ -98,6 +102,7 @@ class Policy(eqx.Module):
         base = self.base(whole) + self.felt @ feelings + self.style @ wants.own.style
         plain = base + self.deal * jnp.dot(wants.worth, wants.balance)
         toward = plain[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
+        toward = toward + self.crave[:, None] * wants.craving
         aimed = jnp.array(self.aimed)[:, None]
         acts = jnp.concatenate([jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1)
         return Intention(acts, self.rating_head(whole))
@@ -117,7 +122,9 @@ class Policy(eqx.Module):
     def _regard(self, wants: Wants) -> tuple[Float[Array, "goods width"], Float[Array, " whole"]]:
         """Regard each good, then all together."""
         context = jnp.broadcast_to(wants.situation[:8], (wants.goods.shape[0], 8))
-        seen = jnp.concatenate([wants.goods, wants.worth[:, None], wants.balance[:, None], context], axis=1)
+        seen = jnp.concatenate(
+            [wants.goods, jnp.stack([wants.worth, wants.craving, wants.balance], axis=1), context], axis=1
+        )
         about = jax.vmap(self.good)(seen)
         pooled = about.sum(0) / max(about.shape[0], 1)
         return about, jnp.concatenate([wants.situation, pooled, wants.mood, wants.own.style])
