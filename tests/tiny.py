@@ -1,5 +1,8 @@
 """A tiny population that was never fitted: quick to make, good enough for whatever only shows or serves people."""
 
+import functools
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +13,7 @@ from inhabit.learning.people import People
 from inhabit.mind.own import Belief, own_size
 from inhabit.mind.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
-from inhabit.types import Life, Message
+from inhabit.types import LEAVE, Life, Message
 
 GOODS = ("food", "water")
 CARD = {
@@ -53,8 +56,9 @@ def tiny_lives() -> list[Life]:
     return found
 
 
-def tiny_people(**card) -> People:
-    """People who hear, feel and act, though nobody ever taught them to."""
+@functools.cache
+def tiny_people() -> People:
+    """People who hear, feel and act, though nobody ever taught them to; they never leave."""
     lives = tiny_lives()
     called = {good: (good,) for good in GOODS}
     ear = Ear.learned((m.content for life in lives for m in life.messages), size=60, least=1, length=12, goods=called)
@@ -71,6 +75,10 @@ def tiny_people(**card) -> People:
     words = np.asarray(codebook.lessons(lives).percepts.words).reshape(-1, ear.length)
     weight = inverse_frequency(words, ear.buckets)
     person = Person.create(weight=weight, **shape, sense=8, situation=8, about=6, key=jax.random.key(0))
+    stays = jnp.zeros_like(person.policy.base.layers[-1].bias).at[codebook.acts.index(LEAVE)].set(-30.0)
+    person = eqx.tree_at(
+        lambda p: (p.policy.end.bias, p.policy.base.layers[-1].bias), person, (jnp.full(1, -30.0), stays)
+    )
     own = own_size(len(GOODS))
     makers = ("ann", "bob", "<cy>")
     return People(
@@ -83,5 +91,5 @@ def tiny_people(**card) -> People:
         called=called,
         acts=None,
         shape=shape | {"aimed": list(codebook.aimed_mask), "sense": 8, "situation": 8, "about": 6},
-        card=CARD | card,
+        card=CARD,
     )
