@@ -1,6 +1,7 @@
 """`inhabit check`: read a log, count it, and say what can be identified from it."""
 
 import pathlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -120,6 +121,6 @@ def _range(numbers: "Range") -> str:
     return f"{numbers.low:g} to {numbers.high:g}, median {numbers.median:g}"
 
 
-def _most(counts: "dict[str, int]", most: int = 5) -> str:
+def _most(counts: "Mapping[str, int]", most: int = 5) -> str:
     named = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:most])
     return named + (", ..." if len(counts) > most else "")

@@ -132,11 +132,7 @@ def scores_table(scores: dict[str, Any]) -> Any:
     for name, one in scores.items():
         best = _best(one)
         cells = [name, _figure(one["mind"]), *([_figure(one.get("twin"))] if with_twin else [])]
-        shown.add_row(
-            *cells,
-            f"{best[0]} {_figure(best[1])}" if best else "",
-            f"{one.get('unit', '')}, {one.get('better', '')} is better",
-        )
+        shown.add_row(*cells, f"{best[0]} {_figure(best[1])}" if best else "", f"{one.get('better', '')} is better")
     shown.columns[-1].style = "dim"
     return shown
 

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 INK, QUIET, MIND, TWIN, OTHER, FAINT = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
 """Stand-ins for colours; each becomes a variable of the page."""
 _VARIABLES = {INK: "ink", QUIET: "quiet", MIND: "mind", TWIN: "twin", OTHER: "other", FAINT: "faint"}
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "inhabit",
     "font.family": "sans-serif",
@@ -44,7 +44,7 @@ def fidelity(scores: Mapping[str, Mapping[str, Any]]) -> str:
             axes.set_title(name, loc="left", fontsize=11, fontweight="bold", pad=10)
             axes.set_xlabel(f"{scores[name].get('unit', '')} ({'←' if better == 'lower' else '→'} better)")
 
-    heights = [0.75 + 0.34 * len(sides) for sides in rows.values()]
+    heights = [0.95 + 0.34 * len(sides) for sides in rows.values()]
     return _picture(draw, 7.2, sum(heights), rows=len(rows), heights=heights, title="fidelity")
 
 
@@ -64,7 +64,8 @@ def curve(points: Sequence[Sequence[float]]) -> str:
         axes.set_xlabel("epoch")
         axes.set_ylabel("nats a turn")
         axes.set_xlim(0.5, len(train) * 1.32 + 0.5)
-        axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(6, integer=True))
+        marks = matplotlib.ticker.MaxNLocator(6, integer=True).tick_values(1, len(train))
+        axes.set_xticks([mark for mark in marks if 1 <= mark <= len(train)])
         axes.grid(axis="y", color=FAINT, linewidth=0.6)
         axes.margins(y=0.18)
 
@@ -113,7 +114,7 @@ def person(worth: Mapping[str, tuple[float, float, float]], top: float) -> str:
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
 
-    return _picture(draw, 3.2, 0.3 + 0.26 * len(worth), title="person")
+    return _picture(draw, 2.5, 0.32 + 0.25 * len(worth), title="person")
 
 
 def _sides(one: Mapping[str, Any]) -> list[tuple[str, Sequence[float], str]]:
@@ -163,6 +164,7 @@ def _picture(
         figure, panels = plt.subplots(
             rows, 1, figsize=(width, height), layout="constrained", gridspec_kw={"height_ratios": heights or [1]}
         )
+        figure.get_layout_engine().set(hspace=0.08)
         draw(np.atleast_1d(panels))
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

@@ -39,7 +39,11 @@ def page(people: People, *, title: str) -> str:
     sections = [
         _head(people, title),
         _fidelity(card.get("scores") or {}),
-        _section("How it learned", _curve(card), "Loss after each pass; the makers in bold chose when to stop."),
+        _section(
+            "How it learned",
+            _curve(card),
+            "Loss after each pass. The bold line is of makers who were not learned from: it chose when to stop.",
+        ),
         _population(people),
         _makers(people),
         _acts(people),
@@ -157,8 +161,8 @@ def _acts(people: People) -> str:
         f'<td class="bar"><i style="width:{100 * count / most:.1f}%"></i></td></tr>'
         for act, count in sorted(counts.items(), key=lambda pair: -pair[1])
     )
-    line = "Kinds of things that they do by speaking" + (
-        ", induced from their words, for the log names none." if people.acts is not None else ", as the log names them."
+    line = "How often each act was spoken in the phrases kept; " + (
+        "the acts were induced from the words, for the log names none." if people.acts else "the log names the acts."
     )
     return _section("What they do", f"<table>{rows}</table>", line)
 

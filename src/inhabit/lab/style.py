@@ -15,10 +15,10 @@ h3{font-size:15px;margin:0 0 6px;overflow-wrap:anywhere}
 section{margin-top:56px}
 .line,.none{color:var(--quiet);margin:0 0 16px;max-width:62ch}
 .verdict{font-size:18px;margin:12px 0 18px;max-width:54ch}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(104px,1fr));gap:1px;background:var(--faint);
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(112px,1fr));gap:1px;background:var(--faint);
 border:1px solid var(--faint);border-radius:10px;overflow:hidden}
 .tiles div{background:var(--card);padding:14px}
-.tiles b{display:block;font-size:22px;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
+.tiles b{display:block;font-size:20px;font-weight:600;font-variant-numeric:tabular-nums;white-space:nowrap}
 .tiles span{color:var(--quiet);font-size:13px;line-height:1.3;display:block}
 svg{display:block;width:100%;height:auto;overflow:visible}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(240px,1fr));gap:16px}
