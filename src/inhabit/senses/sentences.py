@@ -58,7 +58,7 @@ class Block(eqx.Module):
 
     def __call__(self, x: Float[Array, "texts time width"], heard: Bool[Array, "texts time"]) -> Array:
         """Attend to what was heard, then think about each position alone."""
-        split = lambda dense: dense(x).reshape(*x.shape[:2], HEADS, -1)  # noqa: E731
+        split = lambda dense: dense(x).reshape(*x.shape[:2], HEADS, -1)
         scores = jnp.einsum("bqhd,bkhd->bhqk", split(self.query), split(self.key)) * (x.shape[-1] / HEADS) ** -0.5
         weights = jax.nn.softmax(jnp.where(heard[:, None, None, :], scores, -1e9), axis=-1)
         attended = jnp.einsum("bhqk,bkhd->bqhd", weights, split(self.value)).reshape(x.shape)
@@ -122,9 +122,9 @@ class SentenceEar:
 
 def read_encoder(tensors: dict[str, np.ndarray]) -> SentenceEncoder:
     """Build the encoder from the named tensors of a BERT checkpoint."""
-    take = lambda name: jnp.asarray(tensors[name])  # noqa: E731
-    dense = lambda name: Dense(take(f"{name}.weight"), take(f"{name}.bias"))  # noqa: E731
-    norm = lambda name: Norm(take(f"{name}.weight"), take(f"{name}.bias"))  # noqa: E731
+    take = lambda name: jnp.asarray(tensors[name])
+    dense = lambda name: Dense(take(f"{name}.weight"), take(f"{name}.bias"))
+    norm = lambda name: Norm(take(f"{name}.weight"), take(f"{name}.bias"))
     count = 1 + max(int(name.split(".")[2]) for name in tensors if name.startswith("encoder.layer."))
     blocks = tuple(
         Block(

@@ -106,9 +106,7 @@ class Lexicon:
     def hinted(self, clause: Sequence[str]) -> list[float]:
         """How likely each good is what a clause without names is about; even where no word hints."""
         said = [
-            self.hints[gram]
-            for gram in ngrams([word for word in clause if word[0].isalpha()], 2)
-            if gram in self.hints
+            self.hints[gram] for gram in ngrams([word for word in clause if word[0].isalpha()], 2) if gram in self.hints
         ]
         total = [sum(odds) for odds in zip(*said)] if said else [0.0] * len(self.goods)
         weights = [math.exp(odds - max(total)) for odds in total]

@@ -136,9 +136,7 @@ class _Reader:
         """Take one word, with its neighbours."""
         if (good := named(word)) is not None:
             self._good(good)
-        elif word.isdigit() or (
-            word == "all" and (after in {"the", "of", "your", "my"} or after[:1] in "#0123456789")
-        ):
+        elif word.isdigit() or (word == "all" and (after in {"the", "of", "your", "my"} or after[:1] in "#0123456789")):
             self.amount = word
         elif word in {"what", "which"}:
             self.inquires = True

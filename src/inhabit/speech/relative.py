@@ -13,9 +13,9 @@ from inhabit.types import Message
 BUCKETS = 1 << 18
 """Features are hashed into so many weights; bucket 0 is never used."""
 
-_SELF = frozenset("i me my we us our myself i'd i'll im i'm i've we'd we'll we're mine".split())  # noqa: SIM905
-_OTHER = frozenset("you your you'd you'll you're yours u yourself".split())  # noqa: SIM905
-_AMOUNTS = frozenset("0 1 2 3 4 5 all no half most some any a extra both rest".split())  # noqa: SIM905
+_SELF = frozenset("i me my we us our myself i'd i'll im i'm i've we'd we'll we're mine".split())
+_OTHER = frozenset("you your you'd you'll you're yours u yourself".split())
+_AMOUNTS = frozenset("0 1 2 3 4 5 all no half most some any a extra both rest".split())
 
 Heard = tuple[frozenset[str], ...]
 """For each good, the names of what was said in relation to it."""
