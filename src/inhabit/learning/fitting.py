@@ -21,7 +21,7 @@ from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.mouths import context_words
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase
-from inhabit.types import OWN, Life
+from inhabit.types import LEAVE, OWN, Life
 
 PHRASES = 20_000
 """Most phrases kept for recall; the latest of each maker come first."""
@@ -89,6 +89,7 @@ def fit_people(
         "goods": len(codebook.goods),
         "body": len(codebook.goods) + len(codebook.feels),
         "aimed": codebook.aimed_mask,
+        "leaving": codebook.acts.index(LEAVE),
         "ratings": len(codebook.ratings),
         "sights": len(codebook.sights),
         "held": codebook.sights.index(OWN) if OWN in codebook.sights else None,
