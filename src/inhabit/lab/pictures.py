@@ -45,7 +45,7 @@ def fidelity(scores: Mapping[str, Mapping[str, Any]]) -> str:
             axes.set_xlabel(f"{scores[name].get('unit', '')} ({'←' if better == 'lower' else '→'} better)")
 
     heights = [0.95 + 0.34 * len(sides) for sides in rows.values()]
-    return _picture(draw, 7.2, sum(heights), rows=len(rows), heights=heights, title="fidelity")
+    return picture(draw, 7.2, sum(heights), rows=len(rows), heights=heights, title="fidelity")
 
 
 def curve(points: Sequence[Sequence[float]]) -> str:
@@ -69,7 +69,7 @@ def curve(points: Sequence[Sequence[float]]) -> str:
         axes.grid(axis="y", color=FAINT, linewidth=0.6)
         axes.margins(y=0.18)
 
-    return _picture(draw, 7.2, 2.7, title="curve")
+    return picture(draw, 7.2, 2.7, title="curve")
 
 
 def population(worths: Mapping[str, np.ndarray]) -> str:
@@ -94,7 +94,7 @@ def population(worths: Mapping[str, np.ndarray]) -> str:
         axes.set_xlabel("weight (the mean over goods is 1)")
         axes.spines["left"].set_visible(False)
 
-    return _picture(draw, 7.2, 0.7 + 0.72 * len(worths), title="population")
+    return picture(draw, 7.2, 0.7 + 0.72 * len(worths), title="population")
 
 
 def person(worth: Mapping[str, tuple[float, float, float]], top: float) -> str:
@@ -114,7 +114,7 @@ def person(worth: Mapping[str, tuple[float, float, float]], top: float) -> str:
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
 
-    return _picture(draw, 2.5, 0.32 + 0.25 * len(worth), title="person")
+    return picture(draw, 2.5, 0.32 + 0.25 * len(worth), title="person")
 
 
 def _sides(one: Mapping[str, Any]) -> list[tuple[str, Sequence[float], str]]:
@@ -150,7 +150,7 @@ def _beeswarm(values: np.ndarray, height: float = 0.36) -> np.ndarray:
     return rank * step - 0.2
 
 
-def _picture(
+def picture(
     draw: Callable[[np.ndarray], None],
     width: float,
     height: float,
@@ -183,3 +183,17 @@ def _with_own_ids(svg: str) -> str:
     """Keep only the ids that the drawing itself points at; names of Matplotlib's groups would meet on one page."""
     used = set(re.findall(r"#([\w-]+)", svg))
     return re.sub(r' id="([\w-]+)"', lambda found: found.group(0) if found.group(1) in used else "", svg)
+
+
+def standalone(svg: str) -> str:
+    """The same picture as a file of its own, with colours for light and dark in it."""
+    light = {"ink": "#1d2330", "quiet": "#5b6475", "mind": "#0f766e", "twin": "#c2410c", "other": "#8a94a6"}
+    dark = {"ink": "#e8ebf2", "quiet": "#a3adbf", "mind": "#2dd4bf", "twin": "#fb923c", "other": "#8a94a6"}
+    rules = [
+        "".join(f"--{name}:{colour};" for name, colour in (colours | {"faint": faint}).items())
+        for colours, faint in ((light, "#d9dee7"), (dark, "#3a4252"))
+    ]
+    style = f"<style>svg{{{rules[0]}}}@media(prefers-color-scheme:dark){{svg{{{rules[1]}background:#12161f}}}}</style>"
+    head, rest = svg.split(">", 1)
+    named = head if "xmlns=" in head else head + ' xmlns="http://www.w3.org/2000/svg"'
+    return f"{named}>{style}{rest}"
