@@ -13,6 +13,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from inhabit.lab.style import COLOURS
+from inhabit.maths.intervals import Estimate
+
 INK, QUIET, MIND, TWIN, OTHER, FAINT = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
 """Stand-ins for colours; each becomes a variable of the page."""
 _VARIABLES = {INK: "ink", QUIET: "quiet", MIND: "mind", TWIN: "twin", OTHER: "other", FAINT: "faint"}
@@ -42,10 +45,24 @@ def fidelity(scores: Mapping[str, Mapping[str, Any]]) -> str:
             _estimates(axes, sides)
             better = scores[name].get("better", "higher")
             axes.set_title(name, loc="left", fontsize=11, fontweight="bold", pad=10)
-            axes.set_xlabel(f"{scores[name].get('unit', '')} ({'←' if better == 'lower' else '→'} better)")
+            arrow = {"lower": " (← better)", "higher": " (→ better)"}.get(better, "")
+            axes.set_xlabel(f"{scores[name].get('unit', '')}{arrow}")
 
     heights = [0.95 + 0.34 * len(sides) for sides in rows.values()]
     return _picture(draw, 7.2, sum(heights), rows=len(rows), heights=heights, title="fidelity")
+
+
+def comparison(measured: Mapping[str, Estimate], baselines: Mapping[str, Estimate]) -> str:
+    """A record's figures as a picture that stands alone: each measure beside the baselines named after it."""
+    scores: dict[str, dict[str, Any]] = {}
+    for name, one in measured.items():
+        sides = {"mind": [one.value, one.low, one.high], "twin": None, "baselines": {}}
+        for rival, other in baselines.items():
+            if rival.startswith(name) and rival != name:
+                sides["baselines"][rival.removeprefix(name).strip(" ,:")] = [other.value, other.low, other.high]
+        sides["twin"] = sides["baselines"].pop("twin", None)
+        scores[name] = sides | {"unit": "", "better": ""}
+    return fidelity(scores).replace("<defs>", f"<style>{COLOURS}</style><defs>", 1)
 
 
 def curve(points: Sequence[Sequence[float]]) -> str:
