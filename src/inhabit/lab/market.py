@@ -20,7 +20,8 @@ from inhabit.learning.listening import Schedule
 from inhabit.learning.people import People
 from inhabit.maths import scores
 from inhabit.maths.intervals import Estimate, bootstrap, bootstrap_mean
-from inhabit.speech.flattening import MOUTH, TWIN, Flattening
+from inhabit.speech.flattening import Flattening
+from inhabit.speech.sheets import MOUTH, TWIN
 from inhabit.speech.twin import Twin
 from inhabit.types import Life
 from inhabit.worlds.market.intervention import intervene, situation_at

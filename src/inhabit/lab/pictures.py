@@ -181,7 +181,7 @@ def _picture(
         figure, panels = plt.subplots(
             rows, 1, figsize=(width, height), layout="constrained", gridspec_kw={"height_ratios": heights or [1]}
         )
-        figure.get_layout_engine().set(hspace=0.08)
+        figure.set_layout_engine("constrained", hspace=0.08)
         draw(np.atleast_1d(panels))
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

@@ -36,7 +36,7 @@ FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 def _below(ratings: Any) -> Any:
-    """Is the user dissatisfied?"""
+    """Say whether the user is dissatisfied."""
     return np.asarray(ratings) < 3
 
 
@@ -294,12 +294,20 @@ def _scored(lines: Sequence[dict[str, Any]], name: str, tasks: Sequence[str], mo
     figures = {}
     for task in tasks:
         mine = [line for line in lines if line["task"] == task]
-        true, predicted = (np.array([line[side] for line in mine]) for side in ("true", "predicted"))
+        true, predicted = _numbered([[line[side] for line in mine] for side in ("true", "predicted")])
         groups = [line["session"] for line in mine]
         for measure, score in MEASURES[task].items():
             label = " ".join(filter(None, (name, task, measure, model)))
             figures[label] = bootstrap(_at(score, true, predicted), groups, resamples=200)
     return figures
+
+
+def _numbered(sides: Sequence[Sequence[str | int]]) -> tuple[np.ndarray, ...]:
+    """Acts as numbers, which compare faster; ratings as they are."""
+    together = np.array(sides)
+    return tuple(
+        np.unique(together, return_inverse=True)[1].reshape(together.shape) if together.dtype.kind == "U" else together
+    )
 
 
 def _at(score: Callable, true: np.ndarray, predicted: np.ndarray) -> Callable[[np.ndarray], float]:

@@ -12,7 +12,8 @@ from inhabit.learning.fitting import split
 from inhabit.learning.judging import Chain, departed, foretell, frequencies, measure
 from inhabit.learning.people import People
 from inhabit.maths.intervals import Estimate
-from inhabit.speech.flattening import TWIN, Flattening
+from inhabit.speech.flattening import Flattening
+from inhabit.speech.sheets import TWIN
 from inhabit.speech.twin import Twin
 from inhabit.types import Life
 
@@ -40,7 +41,7 @@ def compare(
         Measure -> `{"mind": [value, low, high], "twin": [...] or None, "baselines": {name: [...]}, "unit", "better"}`.
     """
     train, held = (departed(_named(people, lives)) for lives in (train, held))
-    told = foretell(people, held, batch=min(64, len(held)))
+    told = foretell(people, held)
     acts, chain = people.codebook.acts, Chain(people.codebook, train)
     rivals: dict[str, Any] = {
         "frequencies": [frequencies(people.codebook, train)] * len(told),

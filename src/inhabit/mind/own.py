@@ -114,7 +114,7 @@ class Pool(eqx.Module):
     log_spread: Float[Array, " own"]
     goods: int = eqx.field(static=True)
 
-    def __init__(self, goods: int, *, spread: float = 0.5):
+    def __init__(self, goods: int, *, spread: float = 0.8):
         size = own_size(goods)
         self.centre = jnp.zeros(size)
         self.log_spread = jnp.full(size, jnp.log(spread))

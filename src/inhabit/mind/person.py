@@ -143,6 +143,7 @@ class Person(AbstractMind[PersonState]):
         goods: int,
         body: int,
         aimed: tuple[bool, ...],
+        leaving: int,
         ratings: int,
         sights: int = 0,
         held: int | None = None,
@@ -159,6 +160,7 @@ class Person(AbstractMind[PersonState]):
             goods: Number of goods; 0 where a log has none.
             body: Length of the percept's body: goods, then `MOODS`, then what else is felt.
             aimed: For each act, whether it is about a good.
+            leaving: Which act is to leave.
             ratings: Number of rating levels.
             sights: Number of things seen of each good.
             held: Which of them is what the person holds.
@@ -184,7 +186,14 @@ class Person(AbstractMind[PersonState]):
             shared=jnp.zeros((3, goods)),
             good_cell=eqx.nn.GRUCell(into_good, about, key=next(keys)),
             cell=eqx.nn.GRUCell(sense + CUE + act + about + len(MOODS) + 2, situation, key=next(keys)),
-            policy=Policy(situation=situation, features=about, aimed=aimed, ratings=max(ratings, 1), key=next(keys)),
+            policy=Policy(
+                situation=situation,
+                features=about,
+                aimed=aimed,
+                ratings=max(ratings, 1),
+                leaving=leaving,
+                key=next(keys),
+            ),
             pool=Pool(goods),
             held=held,
         )

@@ -77,17 +77,25 @@ class Policy(eqx.Module):
     aimed: tuple[bool, ...] = eqx.field(static=True)
 
     def __init__(
-        self, *, situation: int, features: int, aimed: tuple[bool, ...], ratings: int, width: int = 48, key: Key
+        self,
+        *,
+        situation: int,
+        features: int,
+        aimed: tuple[bool, ...],
+        ratings: int,
+        leaving: int,
+        width: int = 48,
+        key: Key,
     ):
         good, base, fit, stance, embed, rate, end = jax.random.split(key, 7)
         acts, embedding = len(aimed), 16
         self.good = eqx.nn.MLP(features + 3 + 8, width, width, 1, key=good)
         self.base = eqx.nn.MLP(situation + width + len(MOODS) + STYLE, acts, 2 * width, 1, key=base)
         self.fit = eqx.nn.Linear(width, acts, use_bias=False, key=fit)
-        self.pull = jnp.ones(acts)
+        self.pull = jnp.full(acts, 2.0)
         self.crave = jnp.zeros(acts)
         self.deal = jnp.zeros(acts)
-        self.felt = jnp.zeros((acts, len(MOODS) + 1))
+        self.felt = jnp.zeros((acts, len(MOODS) + 1)).at[leaving, -1].set(-0.5)  # the patient stay: fixes the sign
         self.style = jnp.zeros((acts, STYLE))
         self.stance = eqx.nn.MLP(width + embedding + 1, KINDS, width, 1, key=stance)
         self.act_embedding = 0.3 * jax.random.normal(embed, (acts, embedding))

@@ -10,8 +10,8 @@ from typing import Any
 import jax
 
 from inhabit.learning.people import People
+from inhabit.learning.phrasebook import Phrasebook
 from inhabit.learning.standing import Intervention, Reply, StandIn, Talk
-from inhabit.learning.understanding import Phrasebook
 from inhabit.learning.watched import Watched, watched
 from inhabit.speech.mouths import AbstractMouth
 from inhabit.types import Message
