@@ -56,12 +56,15 @@ def comparison(measured: Mapping[str, Estimate], baselines: Mapping[str, Estimat
     """A record's figures as a picture that stands alone: each measure beside the baselines named after it."""
     scores: dict[str, dict[str, Any]] = {}
     for name, one in measured.items():
-        sides = {"mind": [one.value, one.low, one.high], "twin": None, "baselines": {}}
-        for rival, other in baselines.items():
-            if rival.startswith(name) and rival != name:
-                sides["baselines"][rival.removeprefix(name).strip(" ,:")] = [other.value, other.low, other.high]
-        sides["twin"] = sides["baselines"].pop("twin", None)
-        scores[name] = sides | {"unit": "", "better": ""}
+        measure = name.removesuffix(": mind")
+        rivals = {
+            other.removeprefix(measure).strip(" ,:"): [known.value, known.low, known.high]
+            for other, known in baselines.items()
+            if other.startswith(measure)
+        }
+        twin = rivals.pop("twin", None)
+        mind = [one.value, one.low, one.high]
+        scores[measure] = {"mind": mind, "twin": twin, "baselines": rivals, "unit": "", "better": ""}
     return fidelity(scores).replace("<defs>", f"<style>{COLOURS}</style><defs>", 1)
 
 
