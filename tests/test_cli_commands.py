@@ -111,6 +111,13 @@ def test_report_writes_one_page_and_json(people, tmp_path, capsys):
     assert told["goods"] == ["food", "water"] and set(told["people"]) == {"ann", "bob", "<cy>"}
 
 
+def test_lab_passes_over_a_set_that_is_not_there(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("INHABIT_DATA", str(tmp_path))
+    assert main(["lab", "stand-in", "--on", "uss", "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().err.startswith("inhabit: uss skipped: ") and not (tmp_path / "out").exists()
+    assert main(["lab", "stand-in", "--on", "nowhere"]) == 2
+
+
 def test_lab_lists_experiments(capsys):
     assert main(["lab", "--json"]) == 0
     for one in json.loads(capsys.readouterr().out):

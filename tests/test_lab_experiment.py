@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from inhabit.lab.experiment import Experiment, Record, find, registry
+from inhabit.lab.experiment import Experiment, MissingData, Record, data_folder, find, registry
+from inhabit.lab.pictures import comparison
 from inhabit.maths.intervals import Estimate
 
 
@@ -46,3 +47,24 @@ def test_sets_are_chosen_by_name():
     with pytest.raises(KeyError, match="no experiment is called"):
         find("nonsense")
     assert len({one.name for one in registry()}) == len(registry())
+
+
+def test_data_that_is_missing_is_said_to_be_missing(tmp_path, monkeypatch):
+    monkeypatch.setenv("INHABIT_DATA", str(tmp_path))
+    with pytest.raises(MissingData, match="uss is missing"):
+        data_folder("uss")
+    monkeypatch.delenv("INHABIT_DATA")
+    with pytest.raises(MissingData, match="INHABIT_DATA"):
+        data_folder("uss")
+    (tmp_path / "uss").mkdir()
+    monkeypatch.setenv("INHABIT_DATA", str(tmp_path))
+    assert data_folder("uss") == tmp_path / "uss"
+
+
+def test_a_record_is_drawn_with_the_baselines_of_each_measure():
+    svg = comparison(
+        {"act accuracy": Estimate(0.6, 0.5, 0.7), "act F1": Estimate(0.4, 0.3, float("nan"))},
+        {"act accuracy tf-idf": Estimate(0.5, 0.4, 0.6), "act accuracy, twin": Estimate(0.55, 0.5, 0.6)},
+    )
+    assert svg.startswith("<svg") and svg.count(">mind<") == 2
+    assert svg.count(">tf-idf<") == 1 and svg.count(">twin<") == 1 and "--mind:" in svg

@@ -43,7 +43,16 @@ def command(
             complain(f"{one} skipped: {missing}")
             continue
         record.write(folder)
+        _draw(record, folder)
         say_json(record.to_json()) if json else _show(one, record, folder)
+
+
+def _draw(record: "Record", folder: pathlib.Path) -> None:
+    from inhabit.lab.pictures import comparison
+    from inhabit.records.atomic import replaced
+
+    with replaced(folder / "record.svg") as new:
+        new.write_text(comparison(record.measured, record.baselines), encoding="utf-8")
 
 
 def _list(experiments: "tuple[Experiment, ...]", json: bool) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.metadata
 import json
+import os
 import pathlib
 import platform
 from collections.abc import Iterable, Mapping
@@ -117,7 +118,7 @@ class Experiment:
 
 def registry() -> tuple[Experiment, ...]:
     """Every experiment of the house, in the order in which they are listed."""
-    from inhabit.lab.standin import STAND_IN  # here, for an experiment is made of this file's words
+    from inhabit.lab.stand_in import STAND_IN  # here, for an experiment is made of this file's words
 
     return (STAND_IN,)
 
@@ -132,6 +133,21 @@ def find(name: str) -> Experiment:
     if name not in known:
         raise KeyError(f"no experiment is called {name!r}; there are {', '.join(known) or 'none'}")
     return known[name]
+
+
+def data_folder(name: str) -> pathlib.Path:
+    """The folder of a data set, below the one that `INHABIT_DATA` names.
+
+    Raises:
+        MissingData: It is not there.
+    """
+    told = os.environ.get("INHABIT_DATA")
+    if not told:
+        raise MissingData(f"no data: let INHABIT_DATA name the folder that holds {name}/")
+    folder = pathlib.Path(told).expanduser() / name
+    if not folder.is_dir():
+        raise MissingData(f"{folder} is missing; the set is not part of this package, get it from its owners")
+    return folder
 
 
 def versions() -> dict[str, str]:

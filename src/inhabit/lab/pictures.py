@@ -13,6 +13,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from inhabit.lab.style import COLOURS
+from inhabit.maths.intervals import Estimate
+
 INK, QUIET, MIND, TWIN, OTHER, FAINT = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
 """Stand-ins for colours; each becomes a variable of the page."""
 _VARIABLES = {INK: "ink", QUIET: "quiet", MIND: "mind", TWIN: "twin", OTHER: "other", FAINT: "faint"}
@@ -42,10 +45,27 @@ def fidelity(scores: Mapping[str, Mapping[str, Any]]) -> str:
             _estimates(axes, sides)
             better = scores[name].get("better", "higher")
             axes.set_title(name, loc="left", fontsize=11, fontweight="bold", pad=10)
-            axes.set_xlabel(f"{scores[name].get('unit', '')} ({'←' if better == 'lower' else '→'} better)")
+            arrow = {"lower": " (← better)", "higher": " (→ better)"}.get(better, "")
+            axes.set_xlabel(f"{scores[name].get('unit', '')}{arrow}")
 
     heights = [0.95 + 0.34 * len(sides) for sides in rows.values()]
     return picture(draw, 7.2, sum(heights), rows=len(rows), heights=heights, title="fidelity")
+
+
+def comparison(measured: Mapping[str, Estimate], baselines: Mapping[str, Estimate]) -> str:
+    """A record's figures as a picture that stands alone: each measure beside the baselines named after it."""
+    scores: dict[str, dict[str, Any]] = {}
+    for name, one in measured.items():
+        measure = name.removesuffix(": mind")
+        rivals = {
+            other.removeprefix(measure).strip(" ,:"): [known.value, known.low, known.high]
+            for other, known in baselines.items()
+            if other.startswith(measure)
+        }
+        twin = rivals.pop("twin", None)
+        mind = [one.value, one.low, one.high]
+        scores[measure] = {"mind": mind, "twin": twin, "baselines": rivals, "unit": "", "better": ""}
+    return standalone(fidelity(scores))
 
 
 def curve(points: Sequence[Sequence[float]]) -> str:
@@ -186,14 +206,5 @@ def _with_own_ids(svg: str) -> str:
 
 
 def standalone(svg: str) -> str:
-    """The same picture as a file of its own, with colours for light and dark in it."""
-    light = {"ink": "#1d2330", "quiet": "#5b6475", "mind": "#0f766e", "twin": "#c2410c", "other": "#8a94a6"}
-    dark = {"ink": "#e8ebf2", "quiet": "#a3adbf", "mind": "#2dd4bf", "twin": "#fb923c", "other": "#8a94a6"}
-    rules = [
-        "".join(f"--{name}:{colour};" for name, colour in (colours | {"faint": faint}).items())
-        for colours, faint in ((light, "#d9dee7"), (dark, "#3a4252"))
-    ]
-    style = f"<style>svg{{{rules[0]}}}@media(prefers-color-scheme:dark){{svg{{{rules[1]}background:#12161f}}}}</style>"
-    head, rest = svg.split(">", 1)
-    named = head if "xmlns=" in head else head + ' xmlns="http://www.w3.org/2000/svg"'
-    return f"{named}>{style}{rest}"
+    """A picture as a file of its own, with its colours, light and dark, in it."""
+    return svg.replace("<defs>", f"<style>{COLOURS}</style><defs>", 1)

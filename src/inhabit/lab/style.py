@@ -1,10 +1,16 @@
 """The look of a page: one sheet of styles, light and dark."""
 
-STYLE = """
+COLOURS = """
 :root{--paper:#fbfaf7;--card:#fff;--ink:#1f2328;--quiet:#6b7078;--faint:#e3e0d8;--mind:#0f766e;--twin:#c2410c;
 --other:#9a9ea6;--face:ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 @media(prefers-color-scheme:dark){:root{--paper:#14171a;--card:#1c2024;--ink:#e8e6e1;--quiet:#9aa0a8;--faint:#30353b;
 --mind:#4fd1c1;--twin:#fb923c;--other:#7c828b}}
+"""
+"""Named for what they show: `mind`, `twin`, `other`; `pictures` draws with the same names."""
+
+STYLE = (
+    COLOURS
+    + """\
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 var(--face)}
 main{max-width:860px;margin:0 auto;padding:56px 24px 40px}
@@ -33,4 +39,5 @@ ul{padding-left:18px;color:var(--quiet);font-size:14px}li{overflow-wrap:anywhere
 footer{color:var(--quiet);font-size:13px;margin-top:64px;border-top:1px solid var(--faint);padding-top:16px}
 @media print{body{background:#fff}section{break-inside:avoid}}
 """
-"""Colours are named for what they show: `mind`, `twin`, `other`; `pictures` draws with the same names."""
+)
+"""The sheet of a report."""

@@ -1,6 +1,5 @@
 """Stand-in: fitted from logs, who stands in better for a held-out person, a mind or a language model?"""
 
-import os
 import pathlib
 import time
 from collections.abc import Callable, Mapping
@@ -8,7 +7,7 @@ from typing import Any
 
 from inhabit.lab import demo
 from inhabit.lab.contentment import contentment
-from inhabit.lab.experiment import Experiment, MissingData, Record
+from inhabit.lab.experiment import Experiment, Record, data_folder
 from inhabit.lab.market import QUICK, Scale, market
 from inhabit.lab.priorities import priorities
 from inhabit.lab.rivals import rivals
@@ -44,7 +43,7 @@ def stand_in(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
             new.write_text(demo.drawn(demo.table(record)), encoding="utf-8")
         return record
     began = time.monotonic()
-    measured, baselines, predictions, flops = _SETS[on](folder(on), seed, quick)
+    measured, baselines, predictions, flops = _SETS[on](data_folder(on), seed, quick)
     return Record(
         question=QUESTION,
         prediction=PREDICTIONS[on],
@@ -55,21 +54,6 @@ def stand_in(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         seconds=time.monotonic() - began,
         predictions=predictions,
     )
-
-
-def folder(on: str) -> pathlib.Path:
-    """Where a set lies.
-
-    Raises:
-        MissingData: Nowhere.
-    """
-    root = os.environ.get("INHABIT_DATA")
-    if not root:
-        raise MissingData(f"set INHABIT_DATA to the folder that holds {on}/ (the sets come from their owners)")
-    path = pathlib.Path(root) / on
-    if not path.is_dir():
-        raise MissingData(f"{path} is not there; get the set from its owners and put it under INHABIT_DATA")
-    return path
 
 
 Found = tuple[Figures, Figures, list[dict[str, Any]], Mapping[str, float]]
