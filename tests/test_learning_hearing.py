@@ -1,3 +1,4 @@
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +13,7 @@ from inhabit.learning.regression import balanced, features, regress
 from inhabit.learning.turns import rows, turns, with_partner_acts
 from inhabit.types import Life, Message
 
-SMALL = Settings(dims=6, size=8, epochs=60, batch=10, learning_rate=2e-2, dropout=0.0)
+SMALL = Settings(dims=6, size=8, steps=240, batch=10, learning_rate=2e-2, dropout=0.0)
 
 
 def life(number, secret):
@@ -82,10 +83,10 @@ def test_batches_of_training_are_the_same_hearing_as_living_turn_by_turn(log):
     inputs, random = hearing.context.perceive.in_features, np.random.default_rng(0)
     drawn = draw(log, lives, batch=3, inputs=inputs, size=8, dropout=0.0, random=random)
     batch = jax.tree.map(lambda x: x[0], drawn)
-    act, rating, *_ = jax.jit(module._unroll)(hearing, module._Arrays.of(log), batch, 0.0)
+    act, rating, *_ = eqx.filter_jit(module._unroll)(hearing, module._Arrays.of(log), batch, 0.0)
     found = batch.rows[batch.places]
     for life_places, acts, ratings in zip(found, act, rating):
-        state, before, step = hearing.init(), 0, jax.jit(hearing.step)
+        state, before, step = hearing.init(), 0, eqx.filter_jit(hearing.step)
         for place, act_logits, rating_logits in zip(life_places, acts, ratings):
             said = Said(jnp.asarray(log.heard[place]), jnp.asarray(log.own[before]), jnp.asarray(log.cues[place]))
             state, (act_alone, rating_alone) = step(state, said)

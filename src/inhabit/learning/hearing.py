@@ -127,7 +127,7 @@ class Settings:
     Attributes:
         dims: Length of a message's latent.
         size: Length of the context's state.
-        epochs: Passes over the training lives.
+        steps: Of the optimiser, at least; as many passes over the lives as make them.
         batch: Lives in one step of the optimiser.
         learning_rate: Of Adam, at the start; it falls to 0 along a cosine.
         decay: Weight decay.
@@ -138,7 +138,7 @@ class Settings:
 
     dims: int = 48
     size: int = 64
-    epochs: int = 10
+    steps: int = 320
     batch: int = 24
     learning_rate: float = 4e-3
     decay: float = 1e-4
@@ -152,10 +152,12 @@ def fit(rows: Rows, train: Int[np.ndarray, " some"], settings: Settings, *, key:
     create_key, draw_key = jax.random.split(key)
     random = np.random.default_rng(np.asarray(jax.random.key_data(draw_key)))
     hearing = Hearing.create(rows, dims=settings.dims, size=settings.size, key=create_key)
-    total = max(1, len(train) // settings.batch) * settings.epochs
+    in_epoch = max(1, len(train) // settings.batch)
+    epochs = -(-settings.steps // in_epoch)
+    total = epochs * in_epoch
     state = _optimiser(settings, total).init(eqx.filter(hearing, eqx.is_inexact_array))
     arrays = _Arrays.of(rows)
-    for epoch in range(settings.epochs):
+    for epoch in range(epochs):
         batches = draw(
             rows,
             train,
