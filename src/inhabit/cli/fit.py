@@ -12,6 +12,7 @@ from inhabit.cli.engine import start_engine
 from inhabit.cli.screen import busy, out, progress, say_json, spark, table
 
 if TYPE_CHECKING:
+    from inhabit.learning.comparing import Sides
     from inhabit.learning.people import People
     from inhabit.records.reading import Reading
     from inhabit.types import Life
@@ -47,9 +48,10 @@ def command(
     start_engine()
     reading = read_log(logs, format, map, quiet=json)
     train, held = _parted(reading.lives, holdout, seed)
-    people = _fitted(train, epochs, seed, quiet=json)
-    with busy("fitting the twin and measuring" if twin else "measuring on held-out lives", json):
-        scores = _scores(people, train, held, twin, seed)
+    sides = (_both if twin else _fitted)(train, epochs, seed, quiet=json)
+    people: Any = getattr(sides, "people", sides)
+    with busy("measuring on held-out lives", json):
+        scores = _scores(sides, train, held, seed)
     people = dataclasses.replace(people, card={**people.card, **_card(reading, holdout, held), "scores": scores})
     people.save(output)
     if json:
@@ -76,16 +78,22 @@ def _fitted(lives: "tuple[Life, ...]", epochs: int, seed: int, *, quiet: bool) -
         return fit_people(lives, settings=Settings(schedule=Schedule(epochs=epochs), seed=seed), watch=watch)
 
 
-def _scores(
-    people: "People", train: "tuple[Life, ...]", held: "tuple[Life, ...]", twin: bool, seed: int
-) -> dict[str, Any]:
+def _both(lives: "tuple[Life, ...]", epochs: int, seed: int, *, quiet: bool) -> "Sides":
+    from inhabit.learning.comparing import fit_sides
+    from inhabit.learning.fitting import Schedule, Settings
+    from inhabit.learning.judging import departed
+
+    with busy("fitting minds, their mouth and the twin", quiet):
+        return fit_sides(departed(lives), settings=Settings(schedule=Schedule(epochs=epochs), seed=seed))
+
+
+def _scores(sides: "Sides | People", train: "tuple[Life, ...]", held: "tuple[Life, ...]", seed: int) -> dict[str, Any]:
     """What is measured on the held-out lives; nothing where none are held out."""
     if not held:
         return {}
-    from inhabit.learning.comparing import compare, fit_twin
+    from inhabit.learning.comparing import card, compare
 
-    fitted = fit_twin(people, train, seed=seed)[0] if twin else None
-    return compare(people, train, held, twin=fitted, seed=seed)
+    return card(compare(sides, train, held, seed=seed)[0])
 
 
 def _card(reading: "Reading", holdout: Holdout, held: "tuple[Life, ...]") -> dict[str, Any]:

@@ -49,7 +49,7 @@ def fidelity(scores: Mapping[str, Mapping[str, Any]]) -> str:
             axes.set_xlabel(f"{scores[name].get('unit', '')}{arrow}")
 
     heights = [0.95 + 0.34 * len(sides) for sides in rows.values()]
-    return _picture(draw, 7.2, sum(heights), rows=len(rows), heights=heights, title="fidelity")
+    return picture(draw, 7.2, sum(heights), rows=len(rows), heights=heights, title="fidelity")
 
 
 def comparison(measured: Mapping[str, Estimate], baselines: Mapping[str, Estimate]) -> str:
@@ -65,7 +65,7 @@ def comparison(measured: Mapping[str, Estimate], baselines: Mapping[str, Estimat
         twin = rivals.pop("twin", None)
         mind = [one.value, one.low, one.high]
         scores[measure] = {"mind": mind, "twin": twin, "baselines": rivals, "unit": "", "better": ""}
-    return fidelity(scores).replace("<defs>", f"<style>{COLOURS}</style><defs>", 1)
+    return standalone(fidelity(scores))
 
 
 def curve(points: Sequence[Sequence[float]]) -> str:
@@ -89,7 +89,7 @@ def curve(points: Sequence[Sequence[float]]) -> str:
         axes.grid(axis="y", color=FAINT, linewidth=0.6)
         axes.margins(y=0.18)
 
-    return _picture(draw, 7.2, 2.7, title="curve")
+    return picture(draw, 7.2, 2.7, title="curve")
 
 
 def population(worths: Mapping[str, np.ndarray]) -> str:
@@ -114,7 +114,7 @@ def population(worths: Mapping[str, np.ndarray]) -> str:
         axes.set_xlabel("weight (the mean over goods is 1)")
         axes.spines["left"].set_visible(False)
 
-    return _picture(draw, 7.2, 0.7 + 0.72 * len(worths), title="population")
+    return picture(draw, 7.2, 0.7 + 0.72 * len(worths), title="population")
 
 
 def person(worth: Mapping[str, tuple[float, float, float]], top: float) -> str:
@@ -134,7 +134,7 @@ def person(worth: Mapping[str, tuple[float, float, float]], top: float) -> str:
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
 
-    return _picture(draw, 2.5, 0.32 + 0.25 * len(worth), title="person")
+    return picture(draw, 2.5, 0.32 + 0.25 * len(worth), title="person")
 
 
 def _sides(one: Mapping[str, Any]) -> list[tuple[str, Sequence[float], str]]:
@@ -170,7 +170,7 @@ def _beeswarm(values: np.ndarray, height: float = 0.36) -> np.ndarray:
     return rank * step - 0.2
 
 
-def _picture(
+def picture(
     draw: Callable[[np.ndarray], None],
     width: float,
     height: float,
@@ -203,3 +203,8 @@ def _with_own_ids(svg: str) -> str:
     """Keep only the ids that the drawing itself points at; names of Matplotlib's groups would meet on one page."""
     used = set(re.findall(r"#([\w-]+)", svg))
     return re.sub(r' id="([\w-]+)"', lambda found: found.group(0) if found.group(1) in used else "", svg)
+
+
+def standalone(svg: str) -> str:
+    """A picture as a file of its own, with its colours, light and dark, in it."""
+    return svg.replace("<defs>", f"<style>{COLOURS}</style><defs>", 1)
