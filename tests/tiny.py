@@ -68,6 +68,7 @@ def tiny_people() -> People:
         "goods": len(codebook.goods),
         "body": len(codebook.goods) + len(codebook.feels),
         "aimed": codebook.aimed_mask,
+        "leaving": codebook.acts.index(LEAVE),
         "ratings": len(codebook.ratings),
         "sights": len(codebook.sights),
         "held": None,

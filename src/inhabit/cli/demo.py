@@ -19,9 +19,9 @@ def command(
     output: Annotated[
         pathlib.Path, typer.Option("--out", help="Folder for the record and the picture.")
     ] = pathlib.Path("demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same figures.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same figures.")] = 0,
 ) -> None:
-    """Live a market, fit a mind and an equal-compute twin to its traffic, and see who stands in better."""
+    """Live a market, fit mind and twin, see who stands in better."""
     start_engine()
     from inhabit.lab.demo import demo
 

@@ -38,11 +38,11 @@ def command(
         typer.Option(help="Measure on makers never met (user), on everyone's last life (time), or not at all."),
     ] = Holdout.user,
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the log.")] = 30,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same people.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same people.")] = 0,
     twin: Annotated[bool, typer.Option(help="Fit the equal-compute language model too, and compare.")] = False,
     json: Json = False,
 ) -> None:
-    """Fit people from a log, measure them on makers held out, and write a .mind file."""
+    """Fit people from a log, measure them, write a .mind file."""
     if not output.parent.is_dir():
         raise typer.BadParameter(f"{output.parent}: no such folder to write {output.name} in")
     start_engine()

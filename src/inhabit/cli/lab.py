@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 def command(
     name: Annotated[str | None, typer.Argument(help="Which; all are listed if left out.", show_default=False)] = None,
     on: Annotated[str | None, typer.Option("--on", help="On which set; on all of them if left out.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Same seed, same figures.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same figures.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="A small part of the data, to see that it runs.")] = False,
     output: Annotated[pathlib.Path, typer.Option("--out", help="Folder for records and predictions.")] = pathlib.Path(
         "lab"
     ),
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
 ) -> None:
-    """List the experiments, or run one and write its record, its predictions and its picture."""
+    """List the experiments, or run one and write its record."""
     start_engine()
     from inhabit.lab.experiment import MissingData, find, registry
 

@@ -1,5 +1,6 @@
 """The command `inhabit`: its words, and how a failure is told in one line."""
 
+import pathlib
 import sys
 import traceback
 from collections.abc import Sequence
@@ -67,12 +68,13 @@ def _foreseen(error: Exception) -> bool:
     if isinstance(error, OSError) or type(error).__module__.startswith("inhabit."):
         return True
     frames = traceback.extract_tb(error.__traceback__)
-    return isinstance(error, ValueError | KeyError) and bool(frames) and _raises(frames[-1].line or "")
+    return isinstance(error, ValueError | KeyError) and bool(frames) and _on_purpose(frames[-1])
 
 
-def _raises(line: str) -> bool:
-    """Whether a line of source raises on purpose; a foreign failure is a bug, and keeps its traceback."""
-    return line.strip().startswith("raise ") and "Error(" in line
+def _on_purpose(frame: traceback.FrameSummary) -> bool:
+    """Whether an error was raised here by a line of ours that says so; anything else is a bug, and keeps its traceback."""
+    ours = pathlib.Path(frame.filename).is_relative_to(pathlib.Path(__file__).parents[1])
+    return ours and (frame.line or "").strip().startswith("raise ")
 
 
 def _line(error: Exception) -> str:

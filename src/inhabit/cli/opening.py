@@ -47,7 +47,7 @@ def mouth_of(people: "People", name: MouthName, *, url: str | None = None, model
     if name is MouthName.small:
         small = getattr(people, "mouth", None)
         if small is None:
-            raise typer.BadParameter("this file holds no small mouth; fit it with --small-mouth, or use --mouth recall")
+            raise typer.BadParameter("this file holds no small mouth; use --mouth recall or --mouth endpoint")
         return small
     if not people.phrases:
         from inhabit.speech.mouths import Wordless

@@ -17,7 +17,7 @@ def command(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON and write no page.")] = False,
 ) -> None:
-    """Write one HTML page with pictures: how well these people stand in for their makers, and who they are."""
+    """Write one HTML page about fitted people."""
     fitted = open_people(people, quiet=json)
     from inhabit.lab.report import figures, page
 

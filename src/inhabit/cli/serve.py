@@ -25,7 +25,7 @@ def command(
     endpoint: Url = None,
     model: Model = None,
 ) -> None:
-    """Serve people as an OpenAI-compatible endpoint, and a page to look into them."""
+    """Serve people as an OpenAI-compatible endpoint, with a page."""
     if sample and maker is not None:
         raise typer.BadParameter("--as and --sample exclude each other; give one")
     local = _is_loopback(host)

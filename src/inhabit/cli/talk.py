@@ -14,12 +14,16 @@ from inhabit.cli.words import chosen_maker, intervention
 
 People = Annotated[pathlib.Path, typer.Argument(help="A .mind file, made by inhabit fit.", show_default=False)]
 As = Annotated[str | None, typer.Option("--as", help="Whom of the log; a stranger from the population if left out.")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="Hold a mood: stress=0.9 (also valence, load).")]
-Value = Annotated[list[str] | None, typer.Option("--value", help="What a good is worth: food=5.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="Hold a mood: stress=0.9 (also valence, load).")
+]
+Value = Annotated[
+    list[str] | None, typer.Option("--value", metavar="GOOD=NUMBER", help="What a good is worth: food=5.")
+]
 Mouth = Annotated[MouthName, typer.Option(help="How plans become words.")]
 Url = Annotated[str | None, typer.Option("--endpoint", help="Address of an OpenAI-compatible service, for its mouth.")]
 Model = Annotated[str | None, typer.Option("--model", help="The model's name there.")]
-Seed = Annotated[int, typer.Option(min=0, help="Same seed, same words.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same words.")]
 
 HELP = "/set stress=0.9   /value food=5   /why   /again   /quit"
 
