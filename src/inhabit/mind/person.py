@@ -171,7 +171,7 @@ class Person(AbstractMind[PersonState]):
         """
         keys = iter(jax.random.split(key, 12))
         act = 16
-        into_good = 2 * about + 2 * 3 * 3 + 2 + sights
+        into_good = 2 * about + 2 * 3 * 3 + 1 + sights
         return cls(
             text=TextSense.create(weight, sense, key=next(keys)),
             text_about=TextSense.create(weight, about, key=next(keys)),
@@ -280,7 +280,7 @@ class Person(AbstractMind[PersonState]):
         )
         balance = jnp.where(percept.stances == 2, 1.0, jnp.where(percept.stances == 1, -1.0, 0.0))
         worth = self.store(own).marginal(stock, mood)
-        goods = self._regard(state, facts, heard, levels, worth)
+        goods = self._regard(state, facts, heard, levels)
         last = self.policy.act_embedding[state.last.act] * (state.age > 0)
         pooled = goods.sum(0) / max(self.goods, 1)
         scalars = jnp.array([mood.stress, mood.valence, mood.load, jnp.log1p(state.age), again * (percept.heard > 0)])
@@ -387,14 +387,13 @@ class Person(AbstractMind[PersonState]):
         facts: Facts,
         heard: Heard,
         levels: Float[Array, " goods"],
-        worth: Float[Array, " goods"],
     ) -> Float[Array, "goods features"]:
         """Bring what is made of each good up to date; one cell for all goods."""
         if not self.goods:
             return state.goods
         says = table(facts, state.age, subjects=2, relations=1, goods=self.goods, objects=3).reshape(self.goods, -1)
         crowd = jnp.broadcast_to(state.goods.mean(0), state.goods.shape)
-        into = jnp.concatenate([heard.about, crowd, says, heard.percept.seen, levels[:, None], worth[:, None]], axis=1)
+        into = jnp.concatenate([heard.about, crowd, says, heard.percept.seen, levels[:, None]], axis=1)
         return jax.vmap(self.good_cell)(into, state.goods)
 
 
