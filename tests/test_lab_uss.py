@@ -44,6 +44,7 @@ def test_every_file_and_published_figure_belongs_to_a_set_and_a_measure():
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_experiment_beats_its_rivals_where_it_must_and_writes_what_it_scored(data, monkeypatch):
     small = Settings(dims=8, size=8, steps=50, batch=10, learning_rate=2e-2, dropout=0.1)
     models = {**module._MODELS, "": module._Ours(rows_of=module._same, settings=small)}

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning.codebook import Codebook
-from inhabit.learning.fitting import phrases
+from inhabit.learning.fitting import phrases, shape_of
 from inhabit.learning.people import People
 from inhabit.mind.own import Belief, own_size
 from inhabit.mind.person import Person
@@ -63,16 +63,7 @@ def tiny_people() -> People:
     called = {good: (good,) for good in GOODS}
     ear = Ear.learned((m.content for life in lives for m in life.messages), size=60, least=1, length=12, goods=called)
     codebook = Codebook.learn(lives, ear=ear)
-    shape = {
-        "symbols": len(codebook.heard),
-        "goods": len(codebook.goods),
-        "body": len(codebook.goods) + len(codebook.feels),
-        "aimed": codebook.aimed_mask,
-        "leaving": codebook.acts.index(LEAVE),
-        "ratings": len(codebook.ratings),
-        "sights": len(codebook.sights),
-        "held": None,
-    }
+    shape = shape_of(codebook)
     words = np.asarray(codebook.lessons(lives).percepts.words).reshape(-1, ear.length)
     weight = inverse_frequency(words, ear.buckets)
     person = Person.create(weight=weight, **shape, sense=8, situation=8, about=6, key=jax.random.key(0))

@@ -3,7 +3,6 @@
 import collections
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +20,7 @@ from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.mouths import context_words
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase
-from inhabit.types import LEAVE, OWN, Life
+from inhabit.types import Life
 
 PHRASES = 20_000
 """Most phrases kept for recall; the latest of each maker come first."""
@@ -84,16 +83,7 @@ def fit_people(
     codebook = Codebook.learn(train, ear=ear)
     makers = tuple(dict.fromkeys(life.maker for life in train))
     lessons = codebook.lessons(train, {maker: i for i, maker in enumerate(makers)})
-    shape: dict[str, Any] = {
-        "symbols": len(codebook.heard),
-        "goods": len(codebook.goods),
-        "body": len(codebook.goods) + len(codebook.feels),
-        "aimed": codebook.aimed_mask,
-        "leaving": codebook.acts.index(LEAVE),
-        "ratings": len(codebook.ratings),
-        "sights": len(codebook.sights),
-        "held": codebook.sights.index(OWN) if OWN in codebook.sights else None,
-    }
+    shape = shape_of(codebook)
     for_person, for_fit = jax.random.split(jax.random.key(settings.seed))
     weight = inverse_frequency(np.asarray(lessons.percepts.words).reshape(-1, ear.length), ear.buckets)
     fitted = listening.fit(
