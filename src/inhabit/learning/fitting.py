@@ -116,6 +116,20 @@ def fit_people(
     )
 
 
+def shape_of(codebook: Codebook) -> dict[str, Any]:
+    """How `Person.create` is called for the names of a log."""
+    return {
+        "symbols": len(codebook.heard),
+        "goods": len(codebook.goods),
+        "body": len(codebook.goods) + len(codebook.feels),
+        "aimed": codebook.aimed_mask,
+        "leaving": codebook.acts.index(LEAVE),
+        "ratings": len(codebook.ratings),
+        "sights": len(codebook.sights),
+        "held": codebook.sights.index(OWN) if OWN in codebook.sights else None,
+    }
+
+
 def beliefs(person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int) -> Belief:
     """Infer every maker's own part from the latest `most` lives of each."""
     by_maker: dict[str, list[Life]] = collections.defaultdict(list)
