@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +21,7 @@ from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.mouths import context_words
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase
-from inhabit.types import Life
+from inhabit.types import LEAVE, OWN, Life
 
 PHRASES = 20_000
 """Most phrases kept for recall; the latest of each maker come first."""
