@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from inhabit.learning.accounts import account
 from inhabit.learning.codebook import Lesson
-from inhabit.maths.compiling import BRIEF
+from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
 from inhabit.mind.own import own_size
 from inhabit.mind.person import Person
@@ -183,7 +183,7 @@ def _loss(
     return (divergence.sum() - told.total.sum()) / lessons.living.sum()
 
 
-@eqx.filter_jit(compiler_options=BRIEF)
+@brief
 def _held_loss(person: Person, held: Lesson, strangers: Float[Array, "lives own"]) -> Float[Array, ""]:
     """Nats per turn on lives of strangers."""
     told = jax.vmap(account, in_axes=(None, 0, 0))(person, held, strangers)
