@@ -1,5 +1,9 @@
 """Types of every call into the package are checked while tests run."""
 
+import os
+
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+
 import jax
 from jaxtyping import install_import_hook
 

@@ -18,6 +18,7 @@ def cycles(count, seed=0):
     return [Document.plain([1 + (s + i) % 4 for i in range(int(n))]) for s, n in rng.integers(4, 20, (count, 2))]
 
 
+@pytest.mark.slow
 def test_what_is_certain_is_learned_and_what_is_not_is_not():
     seen = []
     lesson = reading.fit(
@@ -41,6 +42,7 @@ def test_a_budget_is_kept_and_the_work_counted_is_linear_in_steps():
     assert math.isnan(long.curve[-1].valid) and long.checking == 0
 
 
+@pytest.mark.slow
 def test_only_weighted_targets_teach():
     docs = [Document(d.tokens, np.full_like(d.targets, 7), d.weights * (np.arange(len(d)) == 2)) for d in cycles(40)]
     lesson = reading.fit(docs, 8, recipe=RECIPE, epochs=40, key=jax.random.key(0))

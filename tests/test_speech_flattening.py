@@ -1,10 +1,13 @@
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
 
-from inhabit.speech.flattening import MOUTH, TWIN, Flattening, Kind, plain
+from inhabit.speech.flattening import Flattening
 from inhabit.speech.plans import Plan
 from inhabit.speech.scoring import score
+from inhabit.speech.sheets import MOUTH, TWIN, Kind, plain
 from inhabit.speech.transformer import Transformer
 from inhabit.speech.twin import Twin
 from inhabit.types import Life, Message
@@ -73,8 +76,6 @@ def test_an_answer_is_foretold_but_never_read():
 
 
 def test_an_act_that_is_not_told_is_still_foretold():
-    import dataclasses
-
     silent = dataclasses.replace(LAYOUT, tells=("feels",))
     sheet = silent.sheet(LIFE)
     here = sheet.kinds == Kind.ACT
@@ -83,8 +84,6 @@ def test_an_act_that_is_not_told_is_still_foretold():
 
 
 def test_a_prompt_is_a_beginning_of_the_sheet_and_a_plan_goes_before_the_words():
-    import dataclasses
-
     before = dataclasses.replace(LIFE, messages=LIFE.messages[:1])
     prompt = LAYOUT.prompt(before, LIFE.messages[1])
     np.testing.assert_array_equal(prompt, LAYOUT.sheet(LIFE).tokens[: len(prompt)])
@@ -93,7 +92,7 @@ def test_a_prompt_is_a_beginning_of_the_sheet_and_a_plan_goes_before_the_words()
     assert squeezed(told)[-7:] == ["<feels>", "w", "<act:ask>", "<ask:water>", "<amounts>", "w", "<says>"]
     sheet = LAYOUT.sheet(LIFE, plans={1: plan})
     np.testing.assert_array_equal(told, sheet.tokens[: len(told)])
-    weights = sheet.document({**MOUTH, Kind.CONTEXT: 0.0}).weights
+    weights = sheet.document(MOUTH).weights
     assert set(sheet.messages[weights > 0]) == {1, 3}
 
 

@@ -1,7 +1,6 @@
 """The market: makers whose values are known. Who can stand in for them, a mind or a language model of their traffic?"""
 
 import dataclasses
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,15 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from inhabit.lab.experiment import Record
-from inhabit.learning import judging, reading
-from inhabit.learning.accounts import account
-from inhabit.learning.fitting import Settings, fit_people
-from inhabit.learning.judging import Chain, Foretold, frequencies
+from inhabit.learning.codebook import turns
+from inhabit.learning.comparing import Sides, compare, fit_sides, live, twins_view
+from inhabit.learning.fitting import Settings
+from inhabit.learning.judging import departed
 from inhabit.learning.listening import Schedule
 from inhabit.learning.people import People
 from inhabit.maths import scores
 from inhabit.maths.intervals import Estimate, bootstrap, bootstrap_mean
-from inhabit.speech.flattening import MOUTH, TWIN, Flattening
 from inhabit.speech.twin import Twin
 from inhabit.types import Life
 from inhabit.worlds.market.intervention import intervene, situation_at
@@ -55,16 +53,6 @@ class Scale:
 QUICK = Scale(makers=96, meetings=8, epochs=14, reading=5.0, probes=200)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Fitted:
-    """Both sides, fitted to the same lives with the same counted work."""
-
-    people: People
-    mouth: Twin
-    twin: Twin
-    flops: Mapping[str, float]
-
-
 def market(
     *, scale: Scale | None = None, seed: int = 0, watch: Callable[[str], None] = lambda stage: None
 ) -> tuple[Record, People]:
@@ -77,120 +65,36 @@ def market(
     cut = {life_id(meeting, side) for meeting in range(first_held, len(lived.pairs)) for side in (0, 1)}
     train = [life for life in everyone if life.id not in cut]
     held = [life for life in everyone if life.id in cut]
-    fitted = fit_both(train, scale, seed=seed, watch=watch)
+    sides = fit_sides(
+        train,
+        settings=Settings(
+            schedule=Schedule(epochs=scale.epochs), vocabulary=800, length=24, most_lives=scale.meetings, seed=seed
+        ),
+        layout={"knows": ("traits", "feels"), "sees": ("own", "partner")},
+        vocabulary=512,
+        passes=scale.reading,
+        watch=watch,
+    )
     watch("judging")
-    acts, predictions = _acts(fitted, train, held, lived, seed)
-    probes, probed = _probes(fitted, held, lived, first_held, scale, seed)
+    names = sides.people.codebook.acts
+    places = [(life.id, turn.index) for life in departed(held) for turn in turns(life)]
+    acts, told = compare(sides, train, held, rivals={"truth": _true_acts(lived, places, names)}, seed=seed)
+    probes, probed = _probes(sides, held, lived, first_held, scale, seed)
     measured, baselines = _split(acts | probes)
-    measured |= _values(fitted.people, lived, seed)
+    measured |= _values(sides.people, lived, seed)
     return (
         Record(
             question=QUESTION,
             prediction=PREDICTION,
             measured=measured,
             baselines=baselines,
-            flops=fitted.flops,
+            flops=sides.flops,
             seeds=(seed,),
             seconds=time.monotonic() - began,
-            predictions=[*predictions, *probed],
+            predictions=[*(one.line(names) for one in told), *probed],
         ),
-        fitted.people,
+        sides.people,
     )
-
-
-def fit_both(train: Sequence[Life], scale: Scale, *, seed: int, watch: Callable[[str], None]) -> Fitted:
-    """Fit the mind, its small mouth, and the twin, which gets the work of both.
-
-    The mouth is read while the mind listens: two threads, one for each core.
-    """
-    watch("mind and mouth")
-    flattening = Flattening.learn(train, goods=GOODS, size=512, knows=("traits", "feels"), sees=("own", "partner"))
-    validation = set(list(dict.fromkeys(life.maker for life in train))[-max(1, scale.makers // 12) :])
-    sheets = [flattening.sheet(life) for life in train]
-    learn = [i for i, life in enumerate(train) if life.maker not in validation]
-    check = [i for i, life in enumerate(train) if life.maker in validation]
-    size = len(flattening.tokens)
-    for_mouth, for_twin = jax.random.split(jax.random.key(seed + 1))
-
-    def read(weights, **stop) -> reading.Lesson:
-        documents = [sheets[i].document(weights) for i in learn]
-        valid = [sheets[i].document(weights) for i in check]
-        return reading.fit(documents, size, recipe=reading.TINY, validation=valid, **stop)
-
-    found: dict[str, Any] = {}
-    mouth = threading.Thread(target=lambda: found.update(mouth=read(MOUTH, epochs=scale.reading, key=for_mouth)))
-    mouth.start()
-    settings = Settings(
-        schedule=Schedule(epochs=scale.epochs), vocabulary=800, length=24, most_lives=scale.meetings, seed=seed
-    )
-    people = fit_people(train, settings=settings)
-    mouth.join()
-    work = {"mind": people.card["flops"], "mouth": found["mouth"].flops + found["mouth"].checking}
-    watch("twin")
-    twin = read(TWIN, budget=work["mind"] + work["mouth"], key=for_twin)
-    return Fitted(
-        people=people,
-        mouth=Twin(found["mouth"].model, flattening),
-        twin=Twin(twin.model, flattening),
-        flops={"mind": work["mind"] + work["mouth"], "mind, without its mouth": work["mind"], "twin": twin.flops},
-    )
-
-
-def _acts(
-    fitted: Fitted, train: Sequence[Life], held: Sequence[Life], lived: Lived, seed: int
-) -> tuple[dict[str, dict[str, Estimate]], list[dict[str, Any]]]:
-    """Next act and words on held-out meetings: mind, twin, tables, and who knows the truth."""
-    people = fitted.people
-    told = judging.foretell(people, held)
-    places = [(one.life, one.turn) for one in told]
-    twin, words_twin, plan_twin = _by_twin(fitted.twin, held, people.codebook.acts)
-    _, words_mouth, _ = _by_twin(fitted.mouth, held, people.codebook.acts)
-    chain = Chain(people.codebook, train)
-    rows = {
-        "twin": [twin[place] for place in places],
-        "table of last acts": [row for life in held for row in chain.foretell(life)],
-        "frequencies": [frequencies(people.codebook, train)] * len(told),
-        "truth": _true_acts(lived, places, people.codebook.acts),
-    }
-    table = judging.measure(told, rows, people.codebook.acts, seed=seed)
-    plan_mind = _plans(people, held, told)
-    makers = [one.maker for one in told]
-    for name, words, plan in (("mind", words_mouth, plan_mind), ("twin", words_twin, plan_twin)):
-        bits = [(words[place] + plan[place]) / np.log(2) for place in places]
-        table.setdefault("message, bits", {})[name] = bootstrap_mean(bits, makers, resamples=300, seed=seed)
-        only = [words[place] / np.log(2) for place in places]
-        table.setdefault("words given the plan, bits", {})[name] = bootstrap_mean(
-            only, makers, resamples=300, seed=seed
-        )
-    return table, [one.line(people.codebook.acts) for one in told]
-
-
-def _by_twin(twin: Twin, held: Sequence[Life], acts: Sequence[str]) -> tuple[dict, dict, dict]:
-    """For each turn: log-probabilities of the acts, nats of the words, nats of act and stances."""
-    order = [twin.flattening.acts.index(act) if act in twin.flattening.acts else -1 for act in acts]
-    rows, words, plans = {}, {}, {}
-    for life, told in zip(held, twin.foretell(held)[0]):
-        for turn, row in zip(told.turns, told.acts):
-            rows[life.id, turn] = np.array([row[i] if i >= 0 else -20.0 for i in order])
-        for turn, nats, stances in zip(told.spoken, told.words, told.stances):
-            words[life.id, turn] = float(nats)
-            act = life.messages[turn].act
-            plans[life.id, turn] = float(stances) - float(rows[life.id, turn][acts.index(act)]) if act in acts else 0.0
-    return rows, words, plans
-
-
-def _plans(people: People, held: Sequence[Life], told: Sequence[Foretold]) -> dict[tuple[str, int], float]:
-    """The mind's nats for act, good and stances of each turn."""
-    lessons = people.codebook.lessons(held)
-    standard = jnp.stack([people.belief(life.maker).mean for life in held])
-    accounts = _live(people.person, lessons, standard)
-    stances = iter(np.asarray(accounts.stances)[np.asarray(lessons.living)])
-    return {(one.life, one.turn): -one.aims - float(next(stances)) for one in told}
-
-
-@eqx.filter_jit
-def _live(person, lessons, standard):
-    return jax.lax.map(lambda pair: account(person, *pair), (lessons, standard), batch_size=32)
 
 
 def _true_acts(lived: Lived, places: Sequence[tuple[str, int]], acts: Sequence[str]) -> list[np.ndarray]:
@@ -225,7 +129,7 @@ def _probabilities(lived: Lived, meetings, turns, kind: int, swap):
 
 
 def _probes(
-    fitted: Fitted, held: Sequence[Life], lived: Lived, first: int, scale: Scale, seed: int
+    sides: Sides, held: Sequence[Life], lived: Lived, first: int, scale: Scale, seed: int
 ) -> tuple[dict[str, dict[str, Estimate]], list[dict[str, Any]]]:
     """Next acts under interventions, at turns of held-out meetings; error is total variation from the truth."""
     rng = np.random.default_rng(seed)
@@ -239,12 +143,12 @@ def _probes(
     worth = np.asarray(lived.makers.value)
     names = {name: i for i, name in enumerate(truth(lived).names)}
     swap = np.array([[worth[names[life.maker]].argmax(), worth[names[life.maker]].argmin()] for life, _ in chosen])
-    acts, table, lines = fitted.people.codebook.acts, {}, []
+    acts, table, lines = sides.people.codebook.acts, {}, []
     plain = None
     for kind, name in enumerate(INTERVENTIONS):
         true = _in_order(np.asarray(_probabilities(lived, meetings, at, kind, jnp.asarray(swap))), acts)
-        mind = _mind_under(fitted.people, by_id, chosen, kind, swap)
-        twin = _twin_under(fitted.twin, chosen, kind, acts)
+        mind = _mind_under(sides.people, by_id, chosen, kind, swap)
+        twin = _twin_under(sides.twin, chosen, kind, acts)
         plain = true if plain is None else plain
         makers = [life.maker for life, _ in chosen]
         guesses = {"mind": mind, "twin": twin, "truth, nothing changed": plain}
@@ -280,7 +184,7 @@ def _mind_under(people: People, by_id: Mapping[str, Life], chosen, kind: int, sw
         one, other = (np.array([goods.index(GOODS[i]) for i in swap[:, side]]) for side in (0, 1))
         own[at, one], own[at, other] = own[at, other], own[at, one]
         standard = (own - centre) / spread
-    told = _live(people.person, lessons, jnp.asarray(standard))
+    told = live(people.person, lessons, jnp.asarray(standard))
     return np.exp(np.asarray(jax.nn.logsumexp(told.acts, axis=-1)))[at, rows]
 
 
@@ -296,7 +200,7 @@ def _twin_under(twin: Twin, chosen, kind: int, acts: Sequence[str]) -> np.ndarra
             feels = {**feels, **dict.fromkeys(GOODS, FULL)}
         changed = dataclasses.replace(message, feels=feels)
         told.append(dataclasses.replace(life, messages=(*life.messages[:turn], changed)))
-    rows, _, _ = _by_twin(twin, told, acts)
+    rows, _, _ = twins_view(twin, told, acts)
     return np.exp(np.stack([rows[life.id, turn] for life, turn in chosen])) if told else np.zeros((0, len(acts)))
 
 

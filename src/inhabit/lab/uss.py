@@ -22,6 +22,7 @@ import numpy as np
 from inhabit.learning.deciding import best_strength, decide
 from inhabit.learning.hearing import Settings, believe, fit
 from inhabit.learning.regression import balanced, features, regress
+from inhabit.learning.regression import believe as regression_belief
 from inhabit.learning.turns import SCALE, Rows, rows, with_partner_acts
 from inhabit.maths import scores
 from inhabit.maths.intervals import Estimate, bootstrap
@@ -36,7 +37,7 @@ FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 def _below(ratings: Any) -> Any:
-    """Is the user dissatisfied?"""
+    """Say whether the user is dissatisfied."""
     return np.asarray(ratings) < 3
 
 
@@ -68,6 +69,7 @@ PUBLISHED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
 """Published figures: accuracy and macro-F1 of acts, UAR and kappa of satisfaction; best epoch by the test fold."""
 
 _MEMBERS = 2
+_STEPS = 40
 _HELD_BACK = 8
 
 
@@ -212,31 +214,44 @@ def _same(rows: Rows) -> Rows:
 
 @dataclasses.dataclass(frozen=True)
 class _Ours:
-    """Hearing: members that each hold back other lives, on which the leaning against what is common is chosen."""
+    """Hearing blended with a linear model of the words, as geometric mean of their beliefs; of several members.
+
+    Each member holds back other lives, on which the leaning against what is common is chosen.
+    """
 
     rows_of: Callable[[Rows], Rows]
     settings: Settings = dataclasses.field(default_factory=Settings)
 
     def __call__(self, fold: _Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
         log = self.rows_of(fold.rows)
+        table = features(log)
         shuffled = np.random.default_rng(fold.seed).permutation(fold.train)
         size = len(shuffled) // _HELD_BACK
-        heard, held = [], []
+        new: list[dict[str, np.ndarray]] = []
+        held: list[dict[str, np.ndarray]] = []
         for member in range(_MEMBERS):
             back = shuffled[member * size : (member + 1) * size]
-            hearing = fit(
-                log, np.setdiff1d(shuffled, back), self.settings, key=jax.random.key(fold.seed * _MEMBERS + member)
-            )
-            heard.append(believe(hearing, log, fold.test))
-            held.append((log.of(back), believe(hearing, log, back)))
-        where = np.concatenate([places for places, _ in held])
+            train = np.setdiff1d(shuffled, back)
+            hearing = fit(log, train, self.settings, key=jax.random.key(fold.seed * _MEMBERS + member))
+            plain = {task: _linear(log, table, log.of(train), task) for task in tasks}
+            for lives, beliefs in ((fold.test, new), (back, held)):
+                heard = believe(hearing, log, lives)
+                beliefs.append({task: (heard[_ORDER[task]] + plain[task](log.of(lives))) / 2 for task in tasks})
+        where = np.concatenate([log.of(shuffled[m * size : (m + 1) * size]) for m in range(_MEMBERS)])
         return {
             task: _answers(log, log.of(fold.train), where, task)(
-                np.concatenate([one[_ORDER[task]] for _, one in held]),
-                np.logaddexp.reduce([one[_ORDER[task]] for one in heard]) - np.log(_MEMBERS),
+                np.concatenate([one[task] for one in held]), np.mean([one[task] for one in new], axis=0)
             )
             for task in tasks
         }
+
+
+def _linear(log: Rows, table: Any, train: np.ndarray, task: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Fit a regression of the words at some rows; give a function from rows to its beliefs."""
+    target = log.act[train] if task == "act" else modal(log.ratings[train])
+    classes = len(log.acts) if task == "act" else len(SCALE)
+    fitted = regress(table[train], target, classes, np.ones(len(train)), steps=_STEPS)
+    return lambda where: regression_belief(table[where], *fitted)
 
 
 _ORDER = {"act": 0, "satisfaction": 1}
@@ -294,12 +309,20 @@ def _scored(lines: Sequence[dict[str, Any]], name: str, tasks: Sequence[str], mo
     figures = {}
     for task in tasks:
         mine = [line for line in lines if line["task"] == task]
-        true, predicted = (np.array([line[side] for line in mine]) for side in ("true", "predicted"))
+        true, predicted = _numbered([[line[side] for line in mine] for side in ("true", "predicted")])
         groups = [line["session"] for line in mine]
         for measure, score in MEASURES[task].items():
             label = " ".join(filter(None, (name, task, measure, model)))
             figures[label] = bootstrap(_at(score, true, predicted), groups, resamples=200)
     return figures
+
+
+def _numbered(sides: Sequence[Sequence[str | int]]) -> tuple[np.ndarray, ...]:
+    """Acts as numbers, which compare faster; ratings as they are."""
+    together = np.array(sides)
+    return tuple(
+        np.unique(together, return_inverse=True)[1].reshape(together.shape) if together.dtype.kind == "U" else together
+    )
 
 
 def _at(score: Callable, true: np.ndarray, predicted: np.ndarray) -> Callable[[np.ndarray], float]:

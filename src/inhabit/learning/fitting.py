@@ -15,13 +15,13 @@ from inhabit.learning.knowing import know
 from inhabit.learning.listening import Schedule
 from inhabit.learning.naming import Acts
 from inhabit.learning.people import People
-from inhabit.mind.own import Belief
+from inhabit.mind.own import Belief, own_size
 from inhabit.mind.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.mouths import context_words
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase
-from inhabit.types import OWN, Life
+from inhabit.types import LEAVE, OWN, Life
 
 PHRASES = 20_000
 """Most phrases kept for recall; the latest of each maker come first."""
@@ -84,15 +84,7 @@ def fit_people(
     codebook = Codebook.learn(train, ear=ear)
     makers = tuple(dict.fromkeys(life.maker for life in train))
     lessons = codebook.lessons(train, {maker: i for i, maker in enumerate(makers)})
-    shape: dict[str, Any] = {
-        "symbols": len(codebook.heard),
-        "goods": len(codebook.goods),
-        "body": len(codebook.goods) + len(codebook.feels),
-        "aimed": codebook.aimed_mask,
-        "ratings": len(codebook.ratings),
-        "sights": len(codebook.sights),
-        "held": codebook.sights.index(OWN) if OWN in codebook.sights else None,
-    }
+    shape = shape_of(codebook)
     for_person, for_fit = jax.random.split(jax.random.key(settings.seed))
     weight = inverse_frequency(np.asarray(lessons.percepts.words).reshape(-1, ear.length), ear.buckets)
     fitted = listening.fit(
@@ -125,14 +117,28 @@ def fit_people(
     )
 
 
+def shape_of(codebook: Codebook) -> dict[str, Any]:
+    """How `Person.create` is called for the names of a log."""
+    return {
+        "symbols": len(codebook.heard),
+        "goods": len(codebook.goods),
+        "body": len(codebook.goods) + len(codebook.feels),
+        "aimed": codebook.aimed_mask,
+        "leaving": codebook.acts.index(LEAVE),
+        "ratings": len(codebook.ratings),
+        "sights": len(codebook.sights),
+        "held": codebook.sights.index(OWN) if OWN in codebook.sights else None,
+    }
+
+
 def beliefs(person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int) -> Belief:
     """Infer every maker's own part from the latest `most` lives of each."""
     by_maker: dict[str, list[Life]] = collections.defaultdict(list)
     for life in lives:
         by_maker[life.maker].append(life)
-    each = min(most, max(len(group) for group in by_maker.values()))
-    rows = [codebook.lessons(by_maker[maker][-each:]) for maker in makers]
-    return know(person, jax.tree.map(lambda *leaves: jnp.stack([_padded(x, each) for x in leaves]), *rows))
+    stranger = Belief.stranger(own_size(person.goods))
+    everyone = jax.tree.map(lambda leaf: jnp.repeat(leaf[None], len(makers), 0), stranger)
+    return know(person, codebook, [by_maker[maker][-most:] for maker in makers], everyone)[0]
 
 
 def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:
@@ -174,8 +180,3 @@ def _values(lives: Sequence[Life], makers: Sequence[str], goods: Sequence[str]) 
     return np.array([[told.get(m, {}).get(g, np.nan) for g in goods] for m in makers], np.float32).reshape(
         len(makers), len(goods)
     )
-
-
-def _padded(leaf: np.ndarray, rows: int) -> np.ndarray:
-    """Fill up with lives in which nothing is lived."""
-    return np.concatenate([leaf, np.zeros((rows - len(leaf), *leaf.shape[1:]), leaf.dtype)])

@@ -14,6 +14,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
+from inhabit.learning.batches import draw
 from inhabit.learning.turns import SCALE, Rows
 from inhabit.senses.context import TurnContext
 from inhabit.senses.text import TextSense
@@ -72,7 +73,7 @@ class Hearing(eqx.Module):
         return cls(
             heard=heard,
             own=own,
-            context=TurnContext.create(2 * dims + acts + partners + rows.cues.shape[1], size, key=keys["context"]),
+            context=TurnContext.create(_inputs(rows, dims), size, key=keys["context"]),
             act=eqx.nn.Linear(size, acts, key=keys["act"]),
             rating=eqx.nn.Linear(size, ratings, key=keys["rating"]),
             own_act=eqx.nn.Linear(dims, acts, key=keys["own_act"]),
@@ -126,7 +127,7 @@ class Settings:
     Attributes:
         dims: Length of a message's latent.
         size: Length of the context's state.
-        epochs: Passes over the training lives.
+        steps: Of the optimiser, at least; as many passes over the lives as make them.
         batch: Lives in one step of the optimiser.
         learning_rate: Of Adam, at the start; it falls to 0 along a cosine.
         decay: Weight decay.
@@ -137,7 +138,7 @@ class Settings:
 
     dims: int = 48
     size: int = 64
-    epochs: int = 10
+    steps: int = 320
     batch: int = 24
     learning_rate: float = 4e-3
     decay: float = 1e-4
@@ -148,15 +149,25 @@ class Settings:
 
 def fit(rows: Rows, train: Int[np.ndarray, " some"], settings: Settings, *, key: Key) -> Hearing:
     """Fit hearing to the lives numbered `train`; same key, same hearing."""
-    create_key, learn_key = jax.random.split(key)
-    order = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+    create_key, draw_key = jax.random.split(key)
+    random = np.random.default_rng(np.asarray(jax.random.key_data(draw_key)))
     hearing = Hearing.create(rows, dims=settings.dims, size=settings.size, key=create_key)
-    total = max(1, len(train) // settings.batch) * settings.epochs
+    in_epoch = max(1, len(train) // settings.batch)
+    epochs = -(-settings.steps // in_epoch)
+    total = epochs * in_epoch
     state = _optimiser(settings, total).init(eqx.filter(hearing, eqx.is_inexact_array))
     arrays = _Arrays.of(rows)
-    for epoch, epoch_key in enumerate(jax.random.split(learn_key, settings.epochs)):
-        batches = _batches(rows, train, settings.batch, order)
-        hearing, state, loss = _epoch(hearing, state, arrays, batches, epoch_key, settings, total)
+    for epoch in range(epochs):
+        batches = draw(
+            rows,
+            train,
+            batch=settings.batch,
+            inputs=_inputs(rows, settings.dims),
+            size=settings.size,
+            dropout=settings.dropout,
+            random=random,
+        )
+        hearing, state, loss = _epoch(hearing, state, arrays, batches, settings, total)
         if not np.isfinite(loss):
             raise FloatingPointError(f"epoch {epoch}: the loss is {loss}; lower the learning rate")
     return hearing
@@ -187,13 +198,6 @@ class _Arrays(NamedTuple):
         return cls(*(jnp.asarray(getattr(rows, name)) for name in cls._fields))
 
 
-class _Batches(NamedTuple):
-    """Batches of whole lives: the rows that each needs, and where each turn of each life lies among them."""
-
-    rows: Int[Array, "batches rows"]
-    places: Int[Array, "batches lives turns"]
-
-
 @eqx.filter_jit
 def _live(hearing, arrays, places):
     """Step through lives one turn at a time, as a mind does."""
@@ -206,32 +210,32 @@ def _live(hearing, arrays, places):
     return jax.lax.map(life, places, batch_size=16)
 
 
-def _unroll(hearing, arrays, rows, places, dropout, key):
+def _unroll(hearing, arrays, batch, dropout):
     """The same as `_live` for a batch, each message heard once; also logits of own and partner's acts by row."""
-    heard_key, own_key, in_key, out_key = jax.random.split(key, 4)
+    rows, places = batch.rows, batch.places
     heard, heard_votes, partner = jax.vmap(hearing.perceive)(
-        _deafened(arrays.heard[rows], dropout / 2, heard_key), arrays.cues[rows]
+        jnp.where(batch.heard, arrays.heard[rows], 0), arrays.cues[rows]
     )
-    own, own_votes, own_act = jax.vmap(hearing.recognise)(_deafened(arrays.own[rows], dropout / 2, own_key))
+    own, own_votes, own_act = jax.vmap(hearing.recognise)(jnp.where(batch.own, arrays.own[rows], 0))
     before = jnp.pad(places[:, :-1], ((0, 0), (1, 0)))
-    inputs = _dropped(jnp.concatenate([own[before], heard[places]], -1), dropout, in_key)
+    inputs = batch.inputs * jnp.concatenate([own[before], heard[places]], -1) / (1 - dropout)
 
     def step(state, turn):
         return jax.vmap(hearing.context.step)(state, turn)
 
     start = jnp.zeros((len(places), hearing.context.cell.hidden_size))
     _, context = jax.lax.scan(step, start, inputs.swapaxes(0, 1))
-    context = _dropped(context.swapaxes(0, 1), dropout, out_key)
+    context = batch.outputs * context.swapaxes(0, 1) / (1 - dropout)
     act, rating = jax.vmap(jax.vmap(hearing.believe))(context, own_votes[before] + heard_votes[places])
     return act, rating, own_act, partner
 
 
-def _loss(learned, fixed, arrays, batch, key, settings):
+def _loss(learned, fixed, arrays, batch, settings):
     """Mean nats a turn: act, rating (against the spread of annotators), and the two recognitions."""
     hearing = eqx.combine(learned, fixed)
-    rows, places = batch
-    act, rating, own_act, partner = _unroll(hearing, arrays, rows, places, settings.dropout, key)
-    turns = rows[places]
+    act, rating, own_act, partner = _unroll(hearing, arrays, batch, settings.dropout)
+    rows = batch.rows
+    turns = rows[batch.places]
     felt = -jnp.sum(arrays.ratings[turns] * jax.nn.log_softmax(rating), -1)
     nats = (
         _surprisals(act, arrays.act[turns]).sum()
@@ -239,49 +243,34 @@ def _loss(learned, fixed, arrays, batch, key, settings):
         + settings.own * _surprisals(own_act, arrays.act[rows]).sum()
         + settings.partner * _surprisals(partner, arrays.partner[rows]).sum()
     )
-    return nats / jnp.sum(places > 0)
+    return nats / jnp.sum(batch.places > 0)
 
 
 @eqx.filter_jit
-def _epoch(hearing, state, arrays, batches, key, settings, total):
+def _epoch(hearing, state, arrays, batches, settings, total):
     """One pass over the batches; the loss is the mean of their losses."""
     learned, fixed = eqx.partition(hearing, eqx.is_inexact_array)
     optimiser = _optimiser(settings, total)
 
-    def step(carry, input):
+    def step(carry, batch):
         learned, state = carry
-        batch, step_key = input
-        loss, gradient = jax.value_and_grad(_loss)(learned, fixed, arrays, batch, step_key, settings)
+        loss, gradient = jax.value_and_grad(_loss)(learned, fixed, arrays, batch, settings)
         updates, state = optimiser.update(gradient, state, learned)
         return (optax.apply_updates(learned, updates), state), loss
 
-    keys = jax.random.split(key, len(batches.rows))
-    (learned, state), losses = jax.lax.scan(step, (learned, state), (batches, keys))
+    (learned, state), losses = jax.lax.scan(step, (learned, state), batches)
     return eqx.combine(learned, fixed), state, losses.mean()
 
 
 def _optimiser(settings: Settings, total: int) -> optax.GradientTransformation:
     schedule = optax.cosine_decay_schedule(settings.learning_rate, total)
-    return optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(schedule, weight_decay=settings.decay))
+    adam = optax.adamw(schedule, weight_decay=settings.decay)
+    return optax.flatten(optax.chain(optax.clip_by_global_norm(1.0), adam))
 
 
-def _batches(rows: Rows, train: np.ndarray, batch: int, order: np.random.Generator) -> _Batches:
-    """Shuffle lives into batches; what is left over is for another epoch. Fewer lives than `batch` are one batch."""
-    lengths = (rows.places > 0).sum(1)
-    batch = min(batch, len(train))
-    number = len(train) // batch
-    room = 1 + min(int(np.sort(lengths)[-batch:].sum()), int(batch * lengths.mean() + 5 * batch**0.5 * lengths.std()))
-    while True:
-        drawn = order.permutation(train)[: number * batch].reshape(number, batch)
-        if lengths[drawn].sum(1).max() < room:
-            break
-    kept = np.zeros((number, room), np.int32)
-    places = np.zeros((number, batch, rows.places.shape[1]), np.int32)
-    for i, lives in enumerate(rows.places[drawn]):
-        used = lives[lives > 0]
-        kept[i, 1 : 1 + len(used)] = used
-        places[i][lives > 0] = 1 + np.arange(len(used))
-    return _Batches(jnp.asarray(kept), jnp.asarray(places))
+def _inputs(rows: Rows, dims: int) -> int:
+    """Length of the context's input: two latents, beliefs about both acts, cues."""
+    return 2 * dims + _padded(len(rows.acts)) + _padded(len(rows.partners)) + rows.cues.shape[1]
 
 
 def _surprisals(logits: Float[Array, "*turns acts"], act: Int[Array, "*turns"]) -> Float[Array, "*turns"]:
@@ -292,16 +281,6 @@ def _surprisals(logits: Float[Array, "*turns acts"], act: Int[Array, "*turns"]) 
 
 def _log_softmax(logits: np.ndarray) -> np.ndarray:
     return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-
-
-def _dropped(values, share, key):
-    """Leave out a share of the values and scale up the others."""
-    return jnp.where(jax.random.bernoulli(key, 1 - share, values.shape), values / (1 - share), 0.0)
-
-
-def _deafened(ids, share, key):
-    """Miss a share of the words."""
-    return jnp.where(jax.random.bernoulli(key, 1 - share, ids.shape), ids, 0)
 
 
 def _padded(number: int) -> int:

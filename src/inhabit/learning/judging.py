@@ -2,20 +2,18 @@
 
 import collections
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inhabit.learning.codebook import OTHER, Codebook, Lesson, turns
+from inhabit.learning.codebook import OTHER, Codebook, turns
+from inhabit.learning.knowing import Told, know
 from inhabit.learning.people import People
 from inhabit.maths import scores
 from inhabit.maths.intervals import Estimate, bootstrap
-from inhabit.mind.own import Belief
-from inhabit.mind.person import Person
 from inhabit.types import LEAVE, Life, Message
 
 
@@ -66,64 +64,33 @@ def departed(lives: Sequence[Life]) -> list[Life]:
     ]
 
 
-def foretell(people: People, lives: Sequence[Life], *, batch: int = 64) -> list[Foretold]:
+def foretell(people: People, lives: Sequence[Life]) -> list[Foretold]:
     """Live through lives that were really lived, foretelling each act before it is shown.
 
-    Makers who are known are met with what is believed of them; strangers as drawn from the population, and the
-    belief about them is updated after every act: test-time inference, no refitting.
+    Makers who are known are met with what is believed of them; strangers as drawn from the population. The belief is
+    sharpened by every act of the life (test-time inference, no refitting), and forgotten after it.
     """
-    out: list[Foretold] = []
-    for begin in range(0, len(lives), batch):
-        some = list(lives[begin : begin + batch])
-        lessons = people.codebook.lessons(some)
-        beliefs = [people.belief(life.maker if life.maker in people.makers else None) for life in some]
-        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *beliefs)
-        filled = _filled(lessons, stacked, batch)
-        acts, aims, ratings, surprise = (np.asarray(part) for part in _foretell(people.person, *filled))
-        for row, life in enumerate(some):
-            rated, done = np.asarray(lessons.rating[row]), np.asarray(lessons.acts.act[row])
-            for index, turn in enumerate(turns(life)[: people.codebook.turns]):
-                out.append(
-                    Foretold(
-                        life=life.id,
-                        maker=life.maker,
-                        turn=turn.index,
-                        acts=acts[row, index],
-                        true=int(done[index]),
-                        rating=ratings[row, index] if rated[index] >= 0 else np.zeros(0),
-                        rated=int(rated[index]),
-                        aims=float(aims[row, index]),
-                        surprise=float(surprise[row, index]),
-                    )
-                )
-    return out
+    strangers = [life.maker if life.maker in people.makers else None for life in lives]
+    beliefs = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(people.belief(maker) for maker in strangers))
+    _, told = know(people.person, people.codebook, [[life] for life in lives], beliefs)
+    return [one for life, (each,) in zip(lives, told) for one in _foretold(people.codebook, life, each)]
 
 
-@eqx.filter_jit
-def _foretell(person: Person, lessons: Lesson, beliefs: Belief):
-    """Log-probabilities of acts and ratings at every turn, each life lived with learning."""
-
-    def one(lesson, belief):
-        first = eqx.tree_at(lambda s: s.belief, person.init(known=lesson.values), belief)
-
-        def turn(state, lived):
-            percept, act = lived
-            watched, (intention, info) = person.watch(state, percept, act)
-            joint = intention.log_probability
-            told = jax.nn.logsumexp(joint, axis=1), joint[act.act, act.good], jax.nn.log_softmax(intention.rating)
-            return watched, (*told, info.surprise)
-
-        return jax.lax.scan(turn, first, (lesson.percepts, lesson.acts))[1]
-
-    return jax.lax.map(lambda pair: one(*pair), (lessons, beliefs), batch_size=16)
-
-
-def _filled(lessons: Lesson, beliefs: Belief, rows: int) -> tuple[Lesson, Belief]:
-    """Fill a batch up by repeating its last row, so that one compiled program serves all batches."""
-    short = rows - lessons.maker.shape[0]
-    return jax.tree.map(
-        lambda leaf: jnp.concatenate([leaf, jnp.repeat(jnp.asarray(leaf[-1:]), short, 0)]), (lessons, beliefs)
-    )
+def _foretold(codebook: Codebook, life: Life, told: Told) -> Iterator[Foretold]:
+    for index, turn in enumerate(turns(life)[: codebook.turns]):
+        rating = turn.message.rating
+        rated = codebook.ratings.index(rating) if rating in codebook.ratings else -1
+        yield Foretold(
+            life=life.id,
+            maker=life.maker,
+            turn=turn.index,
+            acts=np.asarray(told.acts[index]),
+            true=codebook.act(turn.message)[0],
+            rating=np.asarray(told.ratings[index]) if rated >= 0 else np.zeros(0),
+            rated=rated,
+            aims=float(told.done[index]),
+            surprise=float(told.surprise[index]),
+        )
 
 
 def frequencies(codebook: Codebook, train: Sequence[Life]) -> np.ndarray:

@@ -1,67 +1,99 @@
-"""Knowing someone: a belief about one maker's own part from that maker's lives, the shared part being known."""
+"""Knowing someone: living through what was really lived, foretelling every act, and learning who the person is."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
-from inhabit.learning.accounts import account
-from inhabit.learning.codebook import Lesson
-from inhabit.mind.own import Belief, own_size
+from inhabit.learning.codebook import Codebook, Lesson
+from inhabit.mind.own import Belief
 from inhabit.mind.person import Person
+from inhabit.types import Life
 
-STEPS = 5
-"""Newton steps; the log posterior is nearly quadratic, three are usually enough."""
+BATCH = 64
+"""Lives lived at once: one compiled program serves every number of lives."""
+
+
+class Told(NamedTuple):
+    """What was foretold at every turn of a life, before the turn was shown.
+
+    Attributes:
+        acts: Log-probability of each act, whatever it is aimed at.
+        done: Log-probability of what was done: the act and the good it was aimed at.
+        ratings: Log-probability of each rating level.
+        surprise: Normalised surprise of what was heard.
+    """
+
+    acts: Float[Array, "*batch time acts"]
+    done: Float[Array, "*batch time"]
+    ratings: Float[Array, "*batch time ratings"]
+    surprise: Float[Array, "*batch time"]
 
 
 @eqx.filter_jit
-def know(person: Person, lessons: Lesson) -> Belief:
-    """Infer everyone's own part, by Laplace's method with the expected Fisher information.
+def live_through(person: Person, lessons: Lesson, beliefs: Belief) -> tuple[Belief, Told]:
+    """Live through a batch of lives, sharpening the belief about each one's maker with every act."""
 
-    What tells is every act (with the good it is aimed at), rating and choice, given what the person perceived and
-    had lived until then; the way of living through it depends on the own part too, and is differentiated through.
+    def one(lesson: Lesson, belief: Belief) -> tuple[Belief, Told]:
+        first = eqx.tree_at(lambda s: s.belief, person.init(known=lesson.values), belief)
+
+        def turn(state, lived):
+            percept, act, living = lived
+            after, (intention, info) = person.watch(state, percept, act)
+            joint = intention.log_probability
+            told = Told(
+                jax.nn.logsumexp(joint, axis=1),
+                joint[act.act, act.good],
+                jax.nn.log_softmax(intention.rating),
+                info.surprise,
+            )
+            return jax.tree.map(lambda new, old: jnp.where(living, new, old), after, state), told
+
+        last, told = jax.lax.scan(turn, first, (lesson.percepts, lesson.acts, lesson.living))
+        return last.belief, told
+
+    return jax.vmap(one)(lessons, beliefs)
+
+
+def know(
+    person: Person, codebook: Codebook, lives: Sequence[Sequence[Life]], beliefs: Belief
+) -> tuple[Belief, list[list[Told]]]:
+    """Live through several lives of each of several makers, one after another, carrying what is believed of them.
 
     Args:
         person: The shared part.
-        lessons: Lives with two leading axes, makers and lives of a maker; a life with nothing living is padding.
+        codebook: How lives become arrays.
+        lives: The lives of each maker, in the order in which they were lived.
+        beliefs: What is believed of each maker before; stacked.
 
-    Source:
-        Fisher scoring: McCullagh & Nelder (1989), section 2.5.
+    Returns:
+        What is believed of each maker after, and what was foretold in each life.
     """
-    return jax.lax.map(lambda lives: _know(person, lives), lessons, batch_size=16)
+    told: list[list[Told]] = [[] for _ in lives]
+    for rows, nth in _batches(lives):
+        lessons = codebook.lessons([lives[row][nth] for row in rows])
+        filled, now = _filled((lessons, jax.tree.map(lambda leaf, rows=rows: leaf[np.array(rows)], beliefs)))
+        after, found = live_through(person, filled, now)
+        found = jax.tree.map(np.asarray, found)
+        for place, row in enumerate(rows):
+            told[row].append(jax.tree.map(lambda leaf, place=place: leaf[place], found))
+        beliefs = jax.tree.map(lambda old, new, rows=rows: old.at[np.array(rows)].set(new[: len(rows)]), beliefs, after)
+    return beliefs, told
 
 
-def _know(person: Person, lives: Lesson) -> Belief:
-    size = own_size(person.goods)
-
-    def told(standard):
-        each = jax.vmap(account, in_axes=(None, 0, None))(person, lives, standard)
-        heads = {"acts": each.acts.reshape(*each.act.shape, -1), "ratings": each.ratings, "options": each.options}
-        score = each.act + each.rating + each.choice
-        return heads, score.sum()
-
-    def improve(mean, _):
-        (heads, score), (slopes, gradient) = _value_and_jacobian(told, mean)
-        precision = jnp.eye(size) + _information(heads, slopes, lives)
-        step = jnp.linalg.solve(precision, gradient - mean)
-        return mean + step / jnp.maximum(1.0, jnp.max(jnp.abs(step)) / 2), precision
-
-    mean, precisions = jax.lax.scan(improve, jnp.zeros(size), None, length=STEPS)
-    return Belief(mean, precisions[-1])
+def _batches(lives: Sequence[Sequence[Life]]) -> Iterator[tuple[list[int], int]]:
+    """First everyone's first life, `BATCH` makers at a time, then everyone's second, and so on."""
+    for nth in range(max((len(each) for each in lives), default=0)):
+        rows = [row for row, each in enumerate(lives) if len(each) > nth]
+        for begin in range(0, len(rows), BATCH):
+            yield rows[begin : begin + BATCH], nth
 
 
-def _value_and_jacobian(function, at: Float[Array, " own"]):
-    """A function's value and its forward-mode Jacobian, in one pass."""
-    value, push = jax.linearize(function, at)
-    return value, jax.tree.map(lambda leaf: jnp.moveaxis(leaf, 0, -1), jax.vmap(push)(jnp.eye(at.shape[0])))
-
-
-def _information(heads: dict[str, Array], slopes: dict[str, Array], lives: Lesson) -> Float[Array, "own own"]:
-    """Expected Fisher information of everything categorical that happened."""
-    happened = {"acts": lives.living, "ratings": lives.rating >= 0, "options": lives.chosen >= 0}
-
-    def of(name: str) -> Float[Array, "own own"]:
-        probability = jnp.where((happened[name] & lives.living)[..., None], jnp.exp(heads[name]), 0.0)
-        return jnp.einsum("ltk,ltkp,ltkq->pq", probability, slopes[name], slopes[name])
-
-    return of("acts") + of("ratings") + of("options")
+def _filled(tree: tuple[Lesson, Belief]) -> tuple[Lesson, Belief]:
+    """Fill a batch up by repeating its last row."""
+    short = BATCH - tree[0].maker.shape[0]
+    return jax.tree.map(lambda leaf: jnp.concatenate([leaf, jnp.repeat(jnp.asarray(leaf[-1:]), short, 0)]), tree)

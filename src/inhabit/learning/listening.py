@@ -37,7 +37,7 @@ class Schedule:
     batch: int = 32
     rate: float = 3e-3
     decay: float = 1e-2
-    brisk: float = 8.0
+    brisk: float = 12.0
     deafness: float = 0.2
     patience: int = 5
 

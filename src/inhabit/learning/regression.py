@@ -60,6 +60,16 @@ def regress(
     return table[:-1], table[-1]
 
 
+def believe(
+    features: sparse.csr_matrix,
+    coefficients: Float[np.ndarray, "features classes"],
+    intercepts: Float[np.ndarray, " classes"],
+) -> Float[np.ndarray, "rows classes"]:
+    """Log probabilities of the classes of each row."""
+    logits = np.asarray(features @ coefficients) + intercepts
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+
+
 def balanced(target: Int[np.ndarray, " rows"], classes: int) -> Float[np.ndarray, " rows"]:
     """Weights that make every class that occurs count the same; their mean over rows is at most 1."""
     counts = np.bincount(target, minlength=classes)

@@ -105,17 +105,22 @@ class StandIn:
 
     def begin(self, *, key: Key, feels: Mapping[str, float] | None = None) -> Talk:
         """Enter a conversation; a stranger's own part is drawn here, `feels` are the levels and states felt all along."""
-        goods = self.people.codebook.goods
-        known = np.array(self.people.known(self.maker), np.float32)
-        for good, worth in self.intervention.values.items():
-            known[goods.index(good)] = worth
         belief = self.people.belief(self.maker)
         if self.maker is None:
             drawn = jax.random.normal(key, belief.mean.shape)
             belief = eqx.tree_at(lambda b: b.mean, belief, drawn)
-        state = eqx.tree_at(lambda s: s.belief, self.people.person.init(known=jnp.asarray(known)), belief)
+        state = eqx.tree_at(lambda s: s.belief, self.people.person.init(), belief)
         life = Life(id="talk", maker=self.maker or "", messages=(), feels=feels or {})
-        return Talk(life=life, state=self._held(state))
+        return self.hold(Talk(life=life, state=state))
+
+    def hold(self, talk: Talk) -> Talk:
+        """The same talk with what is set from outside put in; a talk may be taken on under another intervention."""
+        goods = self.people.codebook.goods
+        known = np.array(self.people.known(self.maker), np.float32)
+        for good, worth in self.intervention.values.items():
+            known[goods.index(good)] = worth
+        state = eqx.tree_at(lambda s: s.known, talk.state, jnp.asarray(known))
+        return dataclasses.replace(talk, state=self._held(state))
 
     def hear(self, talk: Talk, *messages: Message) -> Talk:
         """Take in what others say."""

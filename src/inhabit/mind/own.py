@@ -114,10 +114,12 @@ class Pool(eqx.Module):
     log_spread: Float[Array, " own"]
     goods: int = eqx.field(static=True)
 
-    def __init__(self, goods: int, *, spread: float = 0.5):
+    def __init__(self, goods: int):
         size = own_size(goods)
         self.centre = jnp.zeros(size)
-        self.log_spread = jnp.full(size, jnp.log(spread))
+        # Values differ most between people; set points and tilts must earn their spread.
+        spread = jnp.array([0.8] * goods + [0.25] * 2 * goods + [0.5] * (2 + STYLE))
+        self.log_spread = jnp.log(spread)
         self.goods = goods
 
     def own(self, standard: Float[Array, " own"]) -> Own:

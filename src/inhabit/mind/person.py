@@ -143,6 +143,7 @@ class Person(AbstractMind[PersonState]):
         goods: int,
         body: int,
         aimed: tuple[bool, ...],
+        leaving: int,
         ratings: int,
         sights: int = 0,
         held: int | None = None,
@@ -159,6 +160,7 @@ class Person(AbstractMind[PersonState]):
             goods: Number of goods; 0 where a log has none.
             body: Length of the percept's body: goods, then `MOODS`, then what else is felt.
             aimed: For each act, whether it is about a good.
+            leaving: Which act is to leave.
             ratings: Number of rating levels.
             sights: Number of things seen of each good.
             held: Which of them is what the person holds.
@@ -169,7 +171,7 @@ class Person(AbstractMind[PersonState]):
         """
         keys = iter(jax.random.split(key, 12))
         act = 16
-        into_good = 2 * about + 2 * 3 * 3 + 2 + sights
+        into_good = 2 * about + 2 * 3 * 3 + 1 + sights
         return cls(
             text=TextSense.create(weight, sense, key=next(keys)),
             text_about=TextSense.create(weight, about, key=next(keys)),
@@ -184,7 +186,14 @@ class Person(AbstractMind[PersonState]):
             shared=jnp.zeros((3, goods)),
             good_cell=eqx.nn.GRUCell(into_good, about, key=next(keys)),
             cell=eqx.nn.GRUCell(sense + CUE + act + about + len(MOODS) + 2, situation, key=next(keys)),
-            policy=Policy(situation=situation, features=about, aimed=aimed, ratings=max(ratings, 1), key=next(keys)),
+            policy=Policy(
+                situation=situation,
+                features=about,
+                aimed=aimed,
+                ratings=max(ratings, 1),
+                leaving=leaving,
+                key=next(keys),
+            ),
             pool=Pool(goods),
             held=held,
         )
@@ -271,7 +280,7 @@ class Person(AbstractMind[PersonState]):
         )
         balance = jnp.where(percept.stances == 2, 1.0, jnp.where(percept.stances == 1, -1.0, 0.0))
         worth = self.store(own).marginal(stock, mood)
-        goods = self._regard(state, facts, heard, levels, worth)
+        goods = self._regard(state, facts, heard, levels)
         last = self.policy.act_embedding[state.last.act] * (state.age > 0)
         pooled = goods.sum(0) / max(self.goods, 1)
         scalars = jnp.array([mood.stress, mood.valence, mood.load, jnp.log1p(state.age), again * (percept.heard > 0)])
@@ -378,14 +387,13 @@ class Person(AbstractMind[PersonState]):
         facts: Facts,
         heard: Heard,
         levels: Float[Array, " goods"],
-        worth: Float[Array, " goods"],
     ) -> Float[Array, "goods features"]:
         """Bring what is made of each good up to date; one cell for all goods."""
         if not self.goods:
             return state.goods
         says = table(facts, state.age, subjects=2, relations=1, goods=self.goods, objects=3).reshape(self.goods, -1)
         crowd = jnp.broadcast_to(state.goods.mean(0), state.goods.shape)
-        into = jnp.concatenate([heard.about, crowd, says, heard.percept.seen, levels[:, None], worth[:, None]], axis=1)
+        into = jnp.concatenate([heard.about, crowd, says, heard.percept.seen, levels[:, None]], axis=1)
         return jax.vmap(self.good_cell)(into, state.goods)
 
 

@@ -55,7 +55,8 @@ class Policy(eqx.Module):
 
     The score of an act is `base(act, situation) + deal[act] * (worth . balance)`, to which an act aimed at good `g` adds
     `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g`, where `u_g` comes from one network
-    shared by all goods: goods are told apart by what is known of them, never by their place in a list. Mood and
+    shared by all goods: goods are told apart by what is known of them, never by their place in a list. What a good is
+    worth reaches the acts through `pull`, `crave` and `deal` alone, so that values can be read off choices. Mood and
     patience shift the acts through one small matrix that can be read.
 
     Source:
@@ -77,19 +78,27 @@ class Policy(eqx.Module):
     aimed: tuple[bool, ...] = eqx.field(static=True)
 
     def __init__(
-        self, *, situation: int, features: int, aimed: tuple[bool, ...], ratings: int, width: int = 48, key: Key
+        self,
+        *,
+        situation: int,
+        features: int,
+        aimed: tuple[bool, ...],
+        ratings: int,
+        leaving: int,
+        width: int = 48,
+        key: Key,
     ):
         good, base, fit, stance, embed, rate, end = jax.random.split(key, 7)
         acts, embedding = len(aimed), 16
-        self.good = eqx.nn.MLP(features + 3 + 8, width, width, 1, key=good)
+        self.good = eqx.nn.MLP(features + 1 + 8, width, width, 1, key=good)
         self.base = eqx.nn.MLP(situation + width + len(MOODS) + STYLE, acts, 2 * width, 1, key=base)
         self.fit = eqx.nn.Linear(width, acts, use_bias=False, key=fit)
-        self.pull = jnp.ones(acts)
+        self.pull = jnp.full(acts, 2.0)
         self.crave = jnp.zeros(acts)
         self.deal = jnp.zeros(acts)
-        self.felt = jnp.zeros((acts, len(MOODS) + 1))
+        self.felt = jnp.zeros((acts, len(MOODS) + 1)).at[leaving, -1].set(-0.5)  # the patient stay: fixes the sign
         self.style = jnp.zeros((acts, STYLE))
-        self.stance = eqx.nn.MLP(width + embedding + 1, KINDS, width, 1, key=stance)
+        self.stance = eqx.nn.MLP(width + embedding + 3, KINDS, width, 1, key=stance)
         self.act_embedding = 0.3 * jax.random.normal(embed, (acts, embedding))
         self.rating_head = eqx.nn.Linear(situation + width + len(MOODS) + STYLE, ratings, key=rate)
         self.end = eqx.nn.Linear(situation + embedding + len(MOODS) + 1, 1, key=end)
@@ -112,7 +121,8 @@ class Policy(eqx.Module):
         about, _ = self._regard(wants)
         embedding = self.act_embedding[act.act]
         main = jnp.arange(1, about.shape[0] + 1) == act.good
-        return jax.vmap(lambda u, m: self.stance(jnp.concatenate([u, embedding, m[None].astype(u.dtype)])))(about, main)
+        valued = jnp.stack([main, wants.worth, wants.craving], axis=1)
+        return jax.vmap(lambda u, v: self.stance(jnp.concatenate([u, embedding, v])))(about, valued)
 
     def ending(self, wants: Wants, act: Act) -> Float[Array, ""]:
         """Logit that the person's part ends with this act."""
@@ -122,9 +132,7 @@ class Policy(eqx.Module):
     def _regard(self, wants: Wants) -> tuple[Float[Array, "goods width"], Float[Array, " whole"]]:
         """Regard each good, then all together."""
         context = jnp.broadcast_to(wants.situation[:8], (wants.goods.shape[0], 8))
-        seen = jnp.concatenate(
-            [wants.goods, jnp.stack([wants.worth, wants.craving, wants.balance], axis=1), context], axis=1
-        )
+        seen = jnp.concatenate([wants.goods, wants.balance[:, None], context], axis=1)
         about = jax.vmap(self.good)(seen)
         pooled = about.sum(0) / max(about.shape[0], 1)
         return about, jnp.concatenate([wants.situation, pooled, wants.mood, wants.own.style])

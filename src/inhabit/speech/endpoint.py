@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import jax
 
-from inhabit.speech.flattening import MAKER
 from inhabit.speech.mouths import AbstractMouth
 from inhabit.speech.plans import Plan
+from inhabit.speech.sheets import MAKER
 from inhabit.types import Key, Life
 
 RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504})

@@ -4,9 +4,10 @@ import abc
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from inhabit.speech.flattening import MAKER, Flattening
+from inhabit.speech.flattening import Flattening
 from inhabit.speech.plans import Plan
 from inhabit.speech.sampling import Sampler
+from inhabit.speech.sheets import MAKER
 from inhabit.speech.transformer import Transformer
 from inhabit.types import Key, Life, Message
 

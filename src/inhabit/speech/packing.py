@@ -72,18 +72,18 @@ class Piece:
     column: int
 
 
-def pieces(lengths: Sequence[int], length: int) -> list[Piece]:
+def pieces(lengths: Sequence[int], length: int, overlap: int | None = None) -> list[Piece]:
     """Cut documents into stretches of at most `length` and place each where it fits best.
 
-    A document longer than a row is cut into stretches that overlap by half, so that every token but the first ones
-    is foretold from at least half a row of context; each token is answered for once.
+    A document longer than a row is cut into stretches that overlap (by half a row, if not told otherwise), so that
+    every token but the first ones is foretold from at least so much context; each token is answered for once.
     """
-    cut = []
+    cut, step = [], length - (length // 2 if overlap is None else overlap)
     for document, size in enumerate(lengths):
         stop = min(size, length)
         cut.append(Piece(document, 0, stop, 0, -1, -1))
         while stop < size:
-            fresh, stop = stop, min(size, stop + length - length // 2)
+            fresh, stop = stop, min(size, stop + step)
             cut.append(Piece(document, stop - length, stop, fresh, -1, -1))
     room: dict[int, list[int]] = {}  # free places -> rows with as many
     placed, rows = [], 0
@@ -99,9 +99,9 @@ def pieces(lengths: Sequence[int], length: int) -> list[Piece]:
     return placed
 
 
-def pack(documents: Sequence[Document], length: int) -> tuple[Rows, list[Piece]]:
+def pack(documents: Sequence[Document], length: int, overlap: int | None = None) -> tuple[Rows, list[Piece]]:
     """Lay documents into rows of `length`; returns the rows and where each stretch of a document lies."""
-    placed = pieces([len(document) for document in documents], length)
+    placed = pieces([len(document) for document in documents], length, overlap)
     shape = (1 + max((piece.row for piece in placed), default=-1), length)
     tokens, targets, segments, positions = (np.zeros(shape, np.int32) for _ in range(4))
     weights, seen = np.zeros(shape, np.float32), np.zeros(shape[0], np.int32)

@@ -9,9 +9,9 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from inhabit.speech.flattening import MAKER
 from inhabit.speech.mouths import AbstractMouth, context_words
 from inhabit.speech.plans import Plan
+from inhabit.speech.sheets import MAKER
 from inhabit.types import STANCES, Key, Life
 
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -83,7 +83,9 @@ class RecallMouth(AbstractMouth):
         self._makers, self._words = _places(p.maker for p in self.phrases), _places(p.words for p in self.phrases)
 
     @classmethod
-    def of(cls, lives: Sequence[Life], goods: Mapping[str, Sequence[str]], plans: Mapping[str, Mapping[int, Plan]]):
+    def of(
+        cls, lives: Sequence[Life], goods: Mapping[str, Sequence[str]], plans: Mapping[str, Mapping[int, Plan]]
+    ) -> "RecallMouth":
         """Gather all that the makers of some lives said; `plans` of a life (by id), of a message (by index)."""
         phrases = []
         for life in lives:

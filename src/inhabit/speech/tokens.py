@@ -17,8 +17,8 @@ class Tokens:
     """Words to ids and back, without loss.
 
     Special tokens take the first ids and are reached by name only: `encode` never makes one, whatever the words are.
-    Every byte has a token, so any Unicode text can be encoded. Upper and lower case are kept (see `docs`: on a small
-    log, folding case with a marker costs more tokens than it saves).
+    Every byte has a token, so any Unicode text can be encoded. Upper and lower case are kept:
+    what is scored in bits is what was written.
 
     Attributes:
         specials: Names of the special tokens; the first is `<pad>`.

@@ -8,9 +8,10 @@ from jaxtyping import Float
 from scipy.special import log_softmax
 
 from inhabit.maths.flops import Work
-from inhabit.speech.flattening import TWIN, Flattening, Kind, Sheet
+from inhabit.speech.flattening import Flattening
 from inhabit.speech.sampling import Sampler
 from inhabit.speech.scoring import Scores, score
+from inhabit.speech.sheets import TWIN, Kind, Sheet
 from inhabit.speech.transformer import Transformer
 from inhabit.types import Key, Life, Message
 

@@ -22,7 +22,7 @@ PARAMETERS = (
 )
 """Names of a maker's hidden numbers on the real line."""
 
-PRIOR_MEAN = np.array([0.3] * 4 + [0.4] * 4 + [0.0] * 4 + [0.0, 0.0, 0.0], np.float32)
+PRIOR_MEAN = np.array([0.5] * 4 + [1.0] * 4 + [0.0] * 4 + [0.0, 0.0, 0.0], np.float32)
 PRIOR_SCALE = np.array([0.9] * 4 + [0.3] * 4 + [0.7] * 4 + [0.5, 0.4, 0.7], np.float32)
 """Mean and standard deviation with which hidden numbers are drawn, each on its own, in the order of `PARAMETERS`."""
 

@@ -4,15 +4,15 @@ The utility of option `o` for who is to act, with present worths `w` (tilted by 
 `gain(d) = U(stock + d) - U(stock)` and `sated(e) = U(levels + e) - U(levels)` under the exponential utility:
 
     greet         2.5 if not yet greeted else -3, less half a unit per turn done
-    ask h         -1.2 + 3.0 * gain(+h) - 0.4 * (times the other refused h)
-    offer g for h -1.1 + 3.0 * gain(+h - g) - 0.4 * (times the other refused g or h)
-    accept        1.5 if something is offered for it, else kindness + 0.2; + 2.5 * gain(of the deal) + 0.8 * valence
+    ask h         -2.6 + 5.0 * gain(+h) - 0.4 * (times the other refused h)
+    offer g for h -2.2 + 5.0 * gain(+h - g) - 0.4 * (times the other refused g or h)
+    accept        1.5 if something is offered for it, else kindness + 0.2; + 4.0 * gain(of the deal) + 0.8 * valence
     refuse plain  0.3;   need: -0.6 + 1.0 * w[wanted] * exp(-curvature * stock / set point)
     refuse dislike  1.5 * (mean w - w[offered]);   refuse full  1.2 * (levels / set point - 1) of the offered
     complain      -3.2 + 3.5 * pestered / patience + 2 * stress
-    thank         2.5 if owing, else -3;   chat  -0.6 + 0.8 * valence;   chat of g  -3.2 + 0.8 * w[g]
-    eat g         -0.8 + 2.0 * sated(+g)
-    leave         -4 + 5 * stress + (6 * load + pestered) / patience, less 1 while owing thanks
+    thank         2.5 if owing, else -3;   chat  -0.6 + 0.8 * valence;   chat of g  -3.8 + 1.0 * w[g]
+    eat g         -1.4 + 3.5 * sated(+g)
+    leave         -3.4 + 5 * stress + (6 * load + pestered) / patience, less 1 while owing thanks
 
 `patience` is the maker's own times `exp(-stress)`. While the other waits for an answer every option that is none (all
 but accept, refuse, complain and offer) is worth 2.5 less, under full stress 1.25 less. Impossible options are closed.
@@ -103,18 +103,18 @@ def utilities(now: Situation) -> Float[Array, " options"]:
     deal = jnp.sum(now.give * up - now.want * down)
     parts = [
         IS["greet"] * (2.5 - 5.5 * now.greeted[0] - 0.5 * now.turn),
-        IS["ask"] * -1.2 + _of(IS["ask"][:, None] * WANTS, 3.0 * up - 0.4 * now.refused[1]),
-        IS["offer"] * -1.1
-        + _of(IS["offer"][:, None] * WANTS, 3.0 * up - 0.4 * now.refused[1])
-        + _of(IS["offer"][:, None] * GIVES, -3.0 * down - 0.4 * now.refused[1]),
-        IS["accept"] * (1.5 * offered + (1 - offered) * (now.makers.kindness[0] + 0.2) + 2.5 * deal + 0.8 * valence),
+        IS["ask"] * -2.6 + _of(IS["ask"][:, None] * WANTS, 5.0 * up - 0.4 * now.refused[1]),
+        IS["offer"] * -2.2
+        + _of(IS["offer"][:, None] * WANTS, 5.0 * up - 0.4 * now.refused[1])
+        + _of(IS["offer"][:, None] * GIVES, -5.0 * down - 0.4 * now.refused[1]),
+        IS["accept"] * (1.5 * offered + (1 - offered) * (now.makers.kindness[0] + 0.2) + 4.0 * deal + 0.8 * valence),
         _refusals(now, weights),
         IS["complain"] * (-3.2 + 3.5 * now.pestered[0] / patience + 2.0 * stress),
         IS["thank"] * (5.5 * now.owing[0] - 3.0),
         CHAT_OF_NOTHING * (-0.6 + 0.8 * valence),
-        CHAT_OF_GOOD * -3.2 + _of(CHAT_OF_GOOD[:, None] * GIVES, 0.8 * weights[0]),
-        IS["eat"] * -0.8 + _of(IS["eat"][:, None] * GIVES, 2.0 * sated),
-        IS["leave"] * (-4.0 + 5.0 * stress + (6.0 * load + now.pestered[0]) / patience - now.owing[0]),
+        CHAT_OF_GOOD * -3.8 + _of(CHAT_OF_GOOD[:, None] * GIVES, 1.0 * weights[0]),
+        IS["eat"] * -1.4 + _of(IS["eat"][:, None] * GIVES, 3.5 * sated),
+        IS["leave"] * (-3.4 + 5.0 * stress + (6.0 * load + now.pestered[0]) / patience - now.owing[0]),
         (1 - ANSWERS) * waiting * -2.5 * (1 - 0.5 * stress),
     ]
     return jnp.sum(jnp.stack(parts), axis=0)

@@ -1,0 +1,126 @@
+"""`inhabit check`: read a log, count it, and say what can be identified from it."""
+
+import pathlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inhabit.cli.screen import busy, out, say_json, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from inhabit.records.census import Census, Range
+    from inhabit.records.reading import Problem, Reading
+
+LINES = 20
+"""Problems shown without `--all`."""
+
+Logs = Annotated[pathlib.Path, typer.Argument(help="A file or a folder of logs.", show_default=False)]
+Format = Annotated[str | None, typer.Option("--format", help="The log's format; recognised if left out.")]
+Map = Annotated[
+    str | None, typer.Option("--map", help="Columns of a table: conversation=..,role=..,content=..,user_role=..")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+def command(
+    logs: Logs,
+    format: Format = None,
+    map: Map = None,
+    every: Annotated[bool, typer.Option("--all", help="Show every problem, not the first 20.")] = False,
+    json: Json = False,
+) -> None:
+    """Read a log, count it, and say what can be learned from it."""
+    reading = read_log(logs, format, map, quiet=json)
+    from inhabit.records.census import census
+
+    counted = census(reading)
+    if json:
+        problems = {"set_aside": reading.set_aside, "mended": reading.mended}
+        say_json(counted.to_json() | {f"{k}_lines": [str(one) for one in found] for k, found in problems.items()})
+        return
+    console = out()
+    _show_counts(console, counted, reading)
+    _show_identified(console, counted)
+    _show_problems(console, "set aside", reading.set_aside, every)
+    _show_problems(console, "mended", reading.mended, every)
+
+
+def read_log(logs: pathlib.Path, format: str | None, map: str | None, *, quiet: bool) -> "Reading":
+    """Read a log as the words of a command say.
+
+    Raises:
+        ReadError: Nothing can be read.
+        typer.BadParameter: `--map` or `--format` is not understood.
+    """
+    from inhabit.records.formats import FORMATS
+    from inhabit.records.reading import ReadError, parse_mapping, read
+
+    if format is not None and format not in FORMATS:
+        raise typer.BadParameter(f"format {format!r} is unknown; the formats are {', '.join(FORMATS)}")
+    try:
+        mapping = parse_mapping(map) if map else None
+    except ReadError as error:
+        raise typer.BadParameter(str(error)) from None
+    with busy(f"reading {logs.name}", quiet):
+        return read(logs, format=format, mapping=mapping)
+
+
+def _show_counts(console: "Console", counted: "Census", reading: "Reading") -> None:
+    shown = table("", "", "", title=f"{counted.lives:,} lives of {counted.makers:,} makers")
+    acts = len(counted.acts)
+    rows = [
+        ("format", counted.format, f"{counted.files} file{'s' * (counted.files != 1)}"),
+        ("messages", f"{counted.messages:,}", f"{counted.turns:,} the makers' own"),
+        ("turns of a life", _range(counted.turns_per_life), ""),
+        ("lives of a maker", _range(counted.lives_per_maker), f"{counted.repeated_makers:,} makers come back"),
+        ("acts", f"{acts:,}" if acts else "not named", _most(counted.acts)),
+        ("ratings", f"{counted.ratings.count:,}", _range(counted.ratings)),
+        ("choices", f"{counted.choices:,}", f"by {counted.makers_with_choices:,} makers" if counted.choices else ""),
+        ("goods", ", ".join(counted.goods[:6]) or "none", f"values known in {counted.lives_with_values:,} lives"),
+        ("set aside", f"{counted.set_aside:,}", f"{counted.mended:,} mended"),
+    ]
+    for row in rows:
+        shown.add_row(*row)
+    shown.show_header = False
+    shown.columns[0].style, shown.columns[2].style = "dim", "dim"
+    console.print(shown)
+    if reading.passed_over:
+        names = ", ".join(reading.passed_over[:5]) + (", ..." if len(reading.passed_over) > 5 else "")
+        console.print(f"passed over {len(reading.passed_over)} files that hold no lives: {names}\n", style="dim")
+
+
+def _show_identified(console: "Console", counted: "Census") -> None:
+    from rich.text import Text
+
+    shown = table("", "part of a mind", "why", "to mend", title="What this log can teach")
+    for part in counted.identified:
+        mark = Text("yes", "green") if part.yes else Text("no", "yellow")
+        shown.add_row(mark, part.what, part.why, part.mend)
+    shown.columns[2].style = shown.columns[3].style = "dim"
+    console.print(shown)
+
+
+def _show_problems(console: "Console", what: str, problems: "tuple[Problem, ...]", every: bool) -> None:
+    if not problems:
+        return
+    console.print(f"{len(problems):,} {what}", style="bold")
+    shown = problems if every else problems[:LINES]
+    for problem in shown:
+        console.print(f"  {problem}")
+    if len(shown) < len(problems):
+        console.print(f"  and {len(problems) - len(shown):,} more; --all shows them", style="dim")
+    console.print()
+
+
+def _range(numbers: "Range") -> str:
+    if not numbers.count:
+        return ""
+    return f"{numbers.low:g} to {numbers.high:g}, median {numbers.median:g}"
+
+
+def _most(counts: "Mapping[str, int]", most: int = 5) -> str:
+    named = ", ".join(f"{name} {count:,}" for name, count in list(counts.items())[:most])
+    return named + (", ..." if len(counts) > most else "")

@@ -1,0 +1,43 @@
+"""Starting the engine: JAX remembers what it compiled, in the user's cache folder."""
+
+import os
+import pathlib
+import sys
+from collections.abc import Mapping
+
+_QUICK = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+"""Compile in a third of the time; the programs here are many small operations, which gain little from optimising."""
+
+
+def start_engine() -> None:
+    """Point JAX at its persistent compilation cache; called before anything of JAX is imported.
+
+    `JAX_COMPILATION_CACHE_DIR` and `XLA_FLAGS` are left alone where they are set. A cache that cannot be written is done without.
+    """
+    os.environ.setdefault("XLA_FLAGS", _QUICK)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # XLA would complain on stderr that a slow machine is slow
+    folder = cache_folder(os.environ, sys.platform) / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
+
+
+def cache_folder(environment: Mapping[str, str], platform: str) -> pathlib.Path:
+    """Where caches go: `INHABIT_CACHE`, else the platform's own place.
+
+    Source:
+        XDG Base Directory Specification 0.8; Apple, File System Programming Guide; Microsoft, Known Folders.
+    """
+    if told := environment.get("INHABIT_CACHE"):
+        return pathlib.Path(told).expanduser()
+    if platform == "win32":
+        return pathlib.Path(environment.get("LOCALAPPDATA") or "~/AppData/Local").expanduser() / "inhabit" / "Cache"
+    if platform == "darwin":
+        return pathlib.Path("~/Library/Caches/inhabit").expanduser()
+    xdg = environment.get("XDG_CACHE_HOME", "")
+    base = pathlib.Path(xdg) if os.path.isabs(xdg) else pathlib.Path("~/.cache").expanduser()
+    return base / "inhabit"

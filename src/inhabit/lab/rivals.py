@@ -1,0 +1,61 @@
+"""Rivals: mind against twin at equal counted work, on the next acts and words of held-out makers of a log."""
+
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from inhabit.learning.annotating import annotate
+from inhabit.learning.codebook import goods_of
+from inhabit.learning.comparing import compare, fit_sides
+from inhabit.learning.fitting import Settings
+from inhabit.learning.judging import departed
+from inhabit.learning.listening import Schedule
+from inhabit.learning.reading import Recipe
+from inhabit.maths.intervals import Estimate
+from inhabit.records.reading import read
+from inhabit.speech.lexicon import Lexicon
+from inhabit.types import Life
+
+LAYOUTS: Mapping[str, Mapping[str, Any]] = {
+    "casino": {"knows": ("values",), "carries": ("you", "they")},
+    "dealornodeal": {"knows": ("values",), "sees": ("counts",)},
+    "uss": {"knows": ()},
+}
+"""What of a life is in the twin's text: all that the mind perceives."""
+
+MOST, FEW = 3000, 160
+"""Lives that are used of a set; and in a quick run."""
+
+
+def rivals(
+    on: str, path: pathlib.Path, *, seed: int, quick: bool
+) -> tuple[dict[str, Estimate], dict[str, Estimate], list[dict[str, Any]], Mapping[str, float]]:
+    """Fit both sides to four fifths of the makers, and score them on the rest.
+
+    Both sides of a dialogue are kept together. Of a large set a random part is used, the same for both.
+    """
+    lives = read(path).lives
+    if goods := goods_of(lives):
+        lives = annotate(lives, Lexicon.learn(goods, lives))
+    groups = sorted({together(life) for life in lives})
+    order = np.random.default_rng(seed).permutation(len(groups))
+    most = FEW if quick else MOST
+    chosen = {groups[i] for i in order[: max(4, most * len(groups) // max(len(lives), most))]}
+    some = departed([life for life in lives if together(life) in chosen])
+    held_groups = set(sorted(chosen)[::5])
+    held = [life for life in some if together(life) in held_groups]
+    train = [life for life in some if together(life) not in held_groups]
+    settings = Settings(schedule=Schedule(epochs=3 if quick else 14), most_lives=2, seed=seed)
+    sides = fit_sides(train, settings=settings, layout=LAYOUTS[on], recipe=Recipe(), passes=0.5 if quick else 4.0)
+    table, told = compare(sides, train, held, seed=seed)
+    mine = {f"{measure}: mind": row["mind"] for measure, row in table.items()}
+    theirs = {f"{measure}: {who}": one for measure, row in table.items() for who, one in row.items() if who != "mind"}
+    lines = [{"set": on, **one.line(sides.people.codebook.acts)} for one in told]
+    return mine, theirs, lines, sides.flops
+
+
+def together(life: Life) -> str:
+    """What the lives of one dialogue share."""
+    return str(life.outcome.get("dialogue", life.id))

@@ -1,0 +1,191 @@
+"""Comparing: minds beside an equal-compute language model of the same traffic, and beside tables, on unseen lives."""
+
+import dataclasses
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from inhabit.learning import reading
+from inhabit.learning.accounts import Account, account
+from inhabit.learning.codebook import Lesson
+from inhabit.learning.fitting import Settings, fit_people, split
+from inhabit.learning.judging import Chain, Foretold, departed, foretell, frequencies, measure
+from inhabit.learning.people import People
+from inhabit.maths.intervals import Estimate, bootstrap_mean
+from inhabit.mind.person import Person
+from inhabit.speech.flattening import Flattening
+from inhabit.speech.sheets import MOUTH, TWIN
+from inhabit.speech.twin import Twin
+from inhabit.types import Life
+
+UNITS = {"nats": ("nats a turn", "lower"), "bits": ("bits a message", "lower")}
+"""Unit of a measure, and which way is better, by the last word of its name; all others are shares, higher better."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Sides:
+    """Both sides, fitted to the same lives with the same counted work.
+
+    Attributes:
+        people: The minds.
+        mouth: Their small mouth: told the plan, it gives the words.
+        twin: The language model, which got the work of both.
+        flops: Floating-point operations of each.
+    """
+
+    people: People
+    mouth: Twin
+    twin: Twin
+    flops: Mapping[str, float]
+
+
+def fit_sides(
+    train: Sequence[Life],
+    *,
+    settings: Settings | None = None,
+    layout: Mapping[str, Any] | None = None,
+    vocabulary: int = 1024,
+    recipe: reading.Recipe = reading.TINY,
+    passes: float = 8.0,
+    watch: Callable[[str], None] = lambda stage: None,
+) -> Sides:
+    """Fit minds, their small mouth, and the twin, which gets the counted work of both.
+
+    The mouth is read while the minds listen: two threads, one for each core.
+
+    Args:
+        train: Lives to learn from, silent departures written down.
+        settings: How people are fitted.
+        layout: What of a life is in the text (`knows`, `sees`, `carries` of `Flattening`): all that a mind perceives.
+        vocabulary: Byte pairs of the text.
+        recipe: Size and learning rate of mouth and twin alike.
+        passes: Passes of the mouth over the lives.
+        watch: Told what begins.
+    """
+    settings = settings or Settings()
+    watch("mind and mouth")
+    learn, check = split(train, settings.validation, seed=settings.seed)
+    goods = sorted({good for life in train for message in life.messages for good in message.stances})
+    flattening = Flattening.learn(learn, goods=goods, size=vocabulary, **(layout or {}))
+    sheets = [[flattening.sheet(life) for life in some] for some in (learn, check)]
+    for_mouth, for_twin = jax.random.split(jax.random.key(settings.seed + 1))
+
+    def read(weights: Mapping, **stop: Any) -> reading.Lesson:
+        documents, valid = ([sheet.document(weights) for sheet in some] for some in sheets)
+        return reading.fit(documents, len(flattening.tokens), recipe=recipe, validation=valid, **stop)
+
+    found: dict[str, reading.Lesson] = {}
+    mouth = threading.Thread(target=lambda: found.update(mouth=read(MOUTH, epochs=passes, key=for_mouth)))
+    mouth.start()
+    people = fit_people(train, settings=settings)
+    mouth.join()
+    both = people.card["flops"] + found["mouth"].flops + found["mouth"].checking
+    watch("twin")
+    twin = read(TWIN, budget=both, key=for_twin)
+    return Sides(
+        people=people,
+        mouth=Twin(found["mouth"].model, flattening),
+        twin=Twin(twin.model, flattening),
+        flops={"mind": both, "mind without its mouth": people.card["flops"], "twin": twin.flops + twin.checking},
+    )
+
+
+def compare(
+    sides: Sides | People,
+    train: Sequence[Life],
+    held: Sequence[Life],
+    *,
+    rivals: Mapping[str, Sequence[np.ndarray]] | None = None,
+    seed: int = 0,
+) -> tuple[dict[str, dict[str, Estimate]], list[Foretold]]:
+    """Score how well each side foretells acts and words of held-out lives, with 95 % intervals over makers.
+
+    Args:
+        sides: Both sides, or minds alone.
+        train: What the tables count.
+        held: Lives that no side has seen; what is believed of each maker is sharpened as a life goes on.
+        rivals: Others that foretold the same turns: a row of log-probabilities over the acts for each.
+        seed: Of the intervals.
+
+    Returns:
+        Measure -> who -> estimate, and what the minds foretold.
+    """
+    people = sides.people if isinstance(sides, Sides) else sides
+    train, held = (named(people, departed(lives)) for lives in (train, held))
+    told = foretell(people, held)
+    chain = Chain(people.codebook, train)
+    frequent = frequencies(people.codebook, train)
+    rows: dict[str, Any] = {
+        **(rivals or {}),
+        "table of last acts": [row for life in held for row in chain.foretell(life)],
+        "frequencies": [frequent] * len(told),
+    }
+    if not isinstance(sides, Sides):
+        return measure(told, rows, people.codebook.acts, seed=seed), told
+    places = [(one.life, one.turn) for one in told]
+    acts, words, plans = twins_view(sides.twin, held, people.codebook.acts)
+    rows["twin"] = [acts[place] for place in places]
+    table = measure(told, rows, people.codebook.acts, seed=seed)
+    _, mouthed, _ = twins_view(sides.mouth, held, people.codebook.acts)
+    views = {"mind": (mouthed, _plans(people, held, told)), "twin": (words, plans)}
+    makers = [one.maker for one in told]
+    for who, (said, planned) in views.items():
+        whole = [(said.get(place, 0.0) + planned[place]) / np.log(2) for place in places]
+        alone = [said.get(place, 0.0) / np.log(2) for place in places]
+        for name, bits in (("whole message, bits", whole), ("words given the plan, bits", alone)):
+            table.setdefault(name, {})[who] = bootstrap_mean(bits, makers, resamples=300, seed=seed)
+    return table, told
+
+
+def card(table: Mapping[str, Mapping[str, Estimate]]) -> dict[str, dict[str, Any]]:
+    """A table of measures as a card keeps it: mind, twin, baselines, unit, and which way is better."""
+    out = {}
+    for name, row in table.items():
+        plain = {who: [one.value, one.low, one.high] for who, one in row.items()}
+        mind, twin = plain.pop("mind"), plain.pop("twin", None)
+        unit, better = UNITS.get(name.rsplit(maxsplit=1)[-1], ("share", "higher"))
+        out[name] = {"mind": mind, "twin": twin, "baselines": plain, "unit": unit, "better": better}
+    return out
+
+
+def named(people: People, lives: Sequence[Life]) -> list[Life]:
+    """The same lives with induced acts where the log names none."""
+    return list(people.acts.annotate(lives)) if people.acts is not None else list(lives)
+
+
+def twins_view(twin: Twin, held: Sequence[Life], acts: Sequence[str]) -> tuple[dict, dict, dict]:
+    """For each turn: log-probabilities of the acts, nats of the words, and nats of act and stances.
+
+    An act that the twin has no token for is all but impossible.
+    """
+    order = [twin.flattening.acts.index(act) if act in twin.flattening.acts else -1 for act in acts]
+    rows, words, plans = {}, {}, {}
+    for life, told in zip(held, twin.foretell(held)[0]):
+        for turn, row in zip(told.turns, told.acts):
+            rows[life.id, turn] = np.array([row[i] if i >= 0 else -20.0 for i in order])
+        for turn, nats, stances in zip(told.spoken, told.words, told.stances):
+            words[life.id, turn] = float(nats)
+            act = life.messages[turn].act
+            known = act in acts and (life.id, turn) in rows
+            plans[life.id, turn] = float(stances) - (float(rows[life.id, turn][acts.index(act)]) if known else 0.0)
+    return rows, words, plans
+
+
+@eqx.filter_jit
+def live(person: Person, lessons: Lesson, standard: jax.Array) -> Account:
+    """Account for many lives, each lived as someone with a given own part (in the population's units)."""
+    return jax.lax.map(lambda pair: account(person, *pair), (lessons, standard), batch_size=32)
+
+
+def _plans(people: People, held: Sequence[Life], told: Sequence[Foretold]) -> dict[tuple[str, int], float]:
+    """The mind's nats for act, good and stances of each turn."""
+    lessons = people.codebook.lessons(held)
+    makers = [life.maker if life.maker in people.makers else None for life in held]
+    stances = np.asarray(live(people.person, lessons, jnp.stack([people.belief(m).mean for m in makers])).stances)
+    each = iter(stances[np.asarray(lessons.living)])
+    return {(one.life, one.turn): -one.aims - float(next(each)) for one in told}

@@ -1,0 +1,31 @@
+import importlib.util
+import pathlib
+
+import pytest
+
+FOLDER = pathlib.Path(__file__).parent.parent / "examples"
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_memory_follows_a_change_and_not_a_lie():
+    believed = load("memory_alone").main()
+    assert believed["after one lie"] == pytest.approx(believed["after eight tellings"], abs=0.1)
+    assert believed["surprise of a lie"] > 20
+    assert believed["after the world changed"] == pytest.approx(-2, abs=0.3)
+
+
+@pytest.mark.slow
+def test_a_fitted_person_answers_calm_and_stressed():
+    said = load("fit_and_talk").main(makers=8, meetings=3, epochs=1)
+    assert [line.split(":")[0] for line in said] == ["stress 0.0", "stress 0.9"]
+
+
+def test_every_example_is_run_here():
+    tested = pathlib.Path(__file__).read_text()
+    assert all(f'load("{path.stem}")' in tested for path in FOLDER.glob("*.py"))
