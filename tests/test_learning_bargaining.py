@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import numpy as np
 import pytest
 from scipy.optimize import check_grad
@@ -9,10 +10,21 @@ from scipy.optimize import check_grad
 from inhabit.learning import bargaining
 from inhabit.learning.annotating import annotate, move_of, moves, plan_of
 from inhabit.learning.bargaining import fit_bargainer, sharpened, turns_of
-from inhabit.learning.meeting import auc, figures, meet, meet_as, met, pairs_of, summary, told_apart
+from inhabit.learning.meeting import (
+    auc,
+    figures,
+    meet,
+    meet_as,
+    met,
+    pairs_of,
+    put_into_words,
+    summary,
+    told_apart,
+)
 from inhabit.learning.swapping import brings, exchanged, swaps, usual_shares
 from inhabit.mind.table import ACCEPT, REJECT, SPEAK, SUBMIT, Move
 from inhabit.speech.lexicon import Lexicon
+from inhabit.speech.mouths import AbstractMouth
 from inhabit.speech.plans import Plan
 from inhabit.types import Life, Message
 
@@ -177,6 +189,31 @@ def test_people_read_back_and_met_again(lives, mind):
     assert len(ours) == 6 and ours[0].worths == people[0].worths
     assert figures(people[0], without=5.0)["points"] == 5.0  # the log tells of no deal
     assert summary(ours[0], without=5.0).shape == summary(people[0], without=5.0).shape
+
+
+class _Plain(AbstractMouth):
+    """Says a plan so that it can be read back."""
+
+    def say(self, plan, context, *, key):
+        amount = {good: plan.amounts.get(good, "") for good in GOODS}
+        asks = [f"I want {amount[good]} {good}" for good, stance in plan.stances.items() if stance == "ask"]
+        offers = [f"I can give you {amount[good]} {good}" for good, stance in plan.stances.items() if stance == "offer"]
+        return ". ".join(asks + offers) or str(plan.act)
+
+
+def test_a_meeting_put_into_words_is_read_back_as_it_was(mind):
+    """Asks and offers, amounts and deals come through the words; refusals have no words in this mouth."""
+    rng, mouths = np.random.default_rng(2), (_Plain(), _Plain())
+    meeting = meet((mind, mind), (WORTHS[0], WORTHS[1]), COUNTS, rng=rng)
+    life = put_into_words(meeting, GOODS, mouths, key=jax.random.key(0))
+    spoken = [dataclasses.replace(m, act=None) if m.content else m for m in life.messages]
+    again = met(dataclasses.replace(life, messages=tuple(spoken)), LEXICON)
+    assert again.deal == meeting.deal and again.worths == meeting.worths
+    for (side, move), (other, read) in zip(meeting.moves, again.moves):
+        assert side == other
+        if move.kind in (SPEAK, SUBMIT) and 3 not in move.stances:
+            assert read.stances == move.stances
+            assert np.array_equal(read.share, move.share or (NAN,) * 3, equal_nan=True)
 
 
 def test_points_are_worth_times_share():

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from inhabit.mind.bargain import ANSWERS, OPEN, Bargainer, Noise, gains, heard, relative, sayings, shapes
+from inhabit.mind.bargain import ANSWERS, OPEN, Bargainer, Noise
+from inhabit.mind.regard import gains, heard, relative, sayings, shapes
 from inhabit.mind.table import (
     ACCEPT,
     ASK,

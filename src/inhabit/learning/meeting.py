@@ -3,17 +3,19 @@
 import dataclasses
 from collections.abc import Sequence
 
+import jax
 import numpy as np
 from jaxtyping import Float
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from inhabit.learning.annotating import moves
+from inhabit.learning.annotating import moves, plan_of
 from inhabit.learning.bargaining import counts_of, worth_of
 from inhabit.mind.bargain import Bargainer, Noise
 from inhabit.mind.table import ACCEPT, KINDS, REJECT, SELECT, SPEAK, SUBMIT, TALK, WALK, Move, Table
 from inhabit.speech.lexicon import Lexicon
-from inhabit.types import Life
+from inhabit.speech.mouths import AbstractMouth
+from inhabit.types import Key, Life, Message
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +82,31 @@ def meet(
     told = tuple(float(x) for x in worths[0]), tuple(float(x) for x in worths[1])
     left = table.other(table.deal)
     return Meeting(counts, told, tuple(done), None if table.deal is None or left is None else (table.deal, left))
+
+
+def put_into_words(meeting: Meeting, goods: tuple[str, ...], mouths: Sequence[AbstractMouth], *, key: Key) -> Life:
+    """A meeting as side 0 lived it, with words for every move that has them; each side has its own mouth."""
+    messages: list[Message] = []
+    for (side, move), one in zip(meeting.moves, jax.random.split(key, max(len(meeting.moves), 1))):
+        plan = plan_of(move, goods, meeting.counts)
+        heard = tuple(messages if side == 0 else map(_turned, messages))
+        context = Life(id="meeting", maker="", messages=heard)
+        words = mouths[side].say(plan, context, key=one) if move.kind in (*TALK, SPEAK) else ""
+        share = dict(zip(goods, move.share)) if move.kind == SUBMIT else {}
+        rest = {good: count - share[good] for good, count in zip(goods, meeting.counts) if share}
+        deal = {"you": share if side == 0 else rest, "they": rest if side == 0 else share} if share else {}
+        role = "user" if side == 0 else "partner"
+        messages.append(Message(role=role, content=words, act=plan.act, stances=plan.stances, sees=deal))
+    values, other = (dict(zip(goods, worth)) for worth in meeting.worths)
+    shares = None if meeting.deal is None else [dict(zip(goods, map(float, share))) for share in meeting.deal]
+    deal_made = None if shares is None else {"you": shares[0], "they": shares[1]}
+    outcome = {"agreed": shares is not None, "deal": deal_made, "partner_values": other}
+    return Life(id="meeting", maker="", messages=tuple(messages), values=values, outcome=outcome)
+
+
+def _turned(message: Message) -> Message:
+    """A message as the other side perceives it."""
+    return dataclasses.replace(message, role="partner" if message.role == "user" else "user")
 
 
 def met(life: Life, lexicon: Lexicon) -> Meeting:
