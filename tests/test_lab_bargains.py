@@ -1,0 +1,113 @@
+"""The bargaining experiments' own arithmetic, against hand-worked cases."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from inhabit.lab import casino, dealornodeal
+from inhabit.learning.bargaining import Turn
+from inhabit.learning.meeting import Meeting
+from inhabit.learning.swapping import Swap
+from inhabit.mind.table import ACCEPT, SPEAK, SUBMIT, WALK, Move, Table
+from inhabit.speech.lexicon import Lexicon
+from inhabit.types import Life, Message
+
+LEXICON = Lexicon(goods=dealornodeal.GOODS)
+
+
+def meeting(deal, worths=((10.0, 0.0, 0.0), (0.0, 5.0, 5.0))) -> Meeting:
+    moves = ((0, Move(kind="greet")), (1, Move(kind=SUBMIT, share=(0.0, 1.0, 1.0))), (0, Move(kind=ACCEPT)))
+    return Meeting((1, 1, 1), worths, moves, deal)
+
+
+def test_pareto_is_when_nobody_could_gain_for_free():
+    assert dealornodeal.pareto(meeting(((1, 0, 0), (0, 1, 1))))
+    assert not dealornodeal.pareto(meeting(((1, 1, 0), (0, 0, 1))))
+    assert meeting(None).points(0.0) == (0.0, 0.0)
+
+
+def test_what_the_rules_allow_is_worth_ten():
+    rows = dealornodeal.possible((1, 2, 3))
+    assert (rows @ [1, 2, 3] == 10).all()
+    assert len(rows) == sum(1 for hat in range(6) for ball in range(4) if 2 * hat + 3 * ball <= 10)
+
+
+def test_own_nothing_is_worth_something_to_the_other():
+    """One book, one hat, one ball; I value the book only: the others share 10, and the book must be worth something."""
+    chances = dealornodeal.order_prior((1, 1, 1), (10.0, 0.0, 0.0))
+    rows = [(b, h, 10 - b - h) for b in range(1, 9) for h in range(1, 10 - b)]
+    best = np.mean([(book >= hat >= ball) / ((book == hat) + (hat == ball) + 1) for book, hat, ball in rows])
+    assert chances.sum() == pytest.approx(1)
+    assert chances[0] == pytest.approx(best, abs=0.02)
+
+
+def test_ties_may_stand_either_way():
+    assert dealornodeal.ordered([3, 3, 1], [1, 0, 2]) and dealornodeal.ordered([3, 3, 1], [0, 1, 2])
+    assert not dealornodeal.ordered([3, 3, 1], [2, 0, 1])
+
+
+def _life(agreed: bool, chooser: str = "user") -> Life:
+    deal = {
+        "you": dict(zip(dealornodeal.GOODS, (1.0, 0.0, 1.0))),
+        "they": dict(zip(dealornodeal.GOODS, (0.0, 2.0, 0.0))),
+    }
+    return Life(
+        id="val/1",
+        maker="val/1",
+        messages=(
+            Message(role="partner", content="i need the hats", sees={"counts": dict(zip(dealornodeal.GOODS, (1, 2, 1)))}),
+            Message(role=chooser, content="", act="select"),
+        ),
+        values=dict(zip(dealornodeal.GOODS, (6.0, 0.0, 4.0))),
+        outcome={
+            "dialogue": "d",
+            "partner_values": dict(zip(dealornodeal.GOODS, (0.0, 5.0, 0.0))),
+            "agreed": agreed,
+            "deal": deal if agreed else None,
+        },
+    )  # fmt: skip
+
+
+def test_selecting_is_submitting_and_the_other_answers():
+    life = dealornodeal.settled(_life(agreed=True), LEXICON)
+    assert [message.act for message in life.messages[1:]] == [SUBMIT, ACCEPT]
+    assert [message.role for message in life.messages[1:]] == ["user", "partner"]
+    assert life.messages[1].sees["you"] == {"book": 1, "hat": 0, "ball": 1}
+    parted = dealornodeal.settled(_life(agreed=False, chooser="partner"), LEXICON)
+    assert [message.act for message in parted.messages[1:]] == [SUBMIT, WALK]
+    assert parted.messages[1].sees["they"] == {"book": 1, "hat": 2, "ball": 1}
+
+
+def test_held_out_dialogues_are_not_learned_from():
+    one, two = _life(True), dataclasses.replace(_life(True), outcome={**_life(True).outcome, "dialogue": "e"})
+    train, held = dealornodeal.parted([one, two], [one], seed=0)
+    assert [life.outcome["dialogue"] for life in train] == ["e"] and held == [one]
+
+
+def _swap(after: Move) -> tuple[Swap, float]:
+    turn = Turn(_life(True), 0, Table.laid((3, 3, 3)).view(0), Move(kind=SPEAK))
+    before = Move(kind=SPEAK, stances=(1, 0, 0))
+    swap = Swap(turn, (5.0, 4.0, 3.0), (3.0, 4.0, 5.0), before, after)
+    return swap, swap.direction(np.array([0.5, 0.8, 0.2, 1.0]))
+
+
+def test_shares_of_swaps_by_hand():
+    """Of four, one stays, one turns to the new best, one to the middle good only, one the wrong way."""
+    plans = [(1, 0, 0), (0, 0, 1), (1, 1, 0), (1, 0, 2)]
+    rows = [_swap(Move(kind=SPEAK, stances=plan)) for plan in plans]
+    found = casino.swap_figures("drawn", rows)
+    assert found["swap, drawn: plans changed"].value == pytest.approx(3 / 4)
+    assert found["swap, drawn: plans, the right way"].value == pytest.approx(1 / 3)
+    assert found["swap, drawn: plans, neither way"].value == pytest.approx(1 / 3)
+    assert np.isnan(found["swap, drawn: proposed deals changed"].value)
+
+
+def test_equal_meetings_are_no_standard_error_apart():
+    meetings = [meeting(((1, 0, 0), (0, 1, 1))), meeting(None)] * 10
+    names = [str(i) for i in range(20)]
+    found = casino.compared(meetings, meetings, (names, names), without=0.0)
+    assert found["minds: deals"].value == 0.5
+    assert found["minds: points"].value == 5.0
+    assert found["minds: points, standard errors from people"].value == 0.0
+    assert abs(found["told apart, AUC"].value - 0.5) < 0.05
