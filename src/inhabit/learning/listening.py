@@ -61,7 +61,7 @@ class Makers(eqx.Module):
     @classmethod
     def strangers(cls, makers: int, own: int) -> "Makers":
         """Begin with every maker a stranger."""
-        return cls(jnp.zeros((makers, own)), jnp.full((makers, own), -0.3))
+        return cls(jnp.zeros((makers, own)), jnp.full((makers, own), -1.2))
 
     def draw(self, maker: Int[Array, " lives"], *, key: Key) -> Float[Array, "lives own"]:
         """Draw the own part of each life's maker."""
@@ -205,8 +205,17 @@ def _brisk(model: tuple) -> tuple:
     def plain(part):
         person, makers = part
         policy = person.policy
-        named = (policy.pull, policy.crave, policy.deal, policy.felt, policy.style, person.mood, person.shared)
-        return (*named, *jax.tree.leaves(person.pool), *jax.tree.leaves(makers))
+        named = (
+            policy.pull,
+            policy.crave,
+            policy.like,
+            policy.deal,
+            policy.felt,
+            policy.style,
+            person.mood,
+            person.shared,
+        )
+        return (*named, person.pool.centre, *jax.tree.leaves(makers))
 
     slow = jax.tree.map(lambda leaf: False, model)
     return eqx.tree_at(plain, slow, replace_fn=lambda _: True)
