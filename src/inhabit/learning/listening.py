@@ -121,7 +121,7 @@ def fit(
     epoch, optimiser = _epoch(schedule, lessons.maker.shape[0])
     carry = (model, _strong(optimiser.init(eqx.filter(model, eqx.is_inexact_array))))
     strangers = jnp.zeros((held.maker.shape[0], own_size(person.goods)))
-    work = count(epoch, carry, lessons, lives_of, key).flops + count(_held_loss, person, held, strangers).flops
+    work = count(epoch, carry, lessons, lives_of, key).flops + count(_loss_of_strangers, person, held, strangers).flops
 
     best, best_score, waited, curve = model, np.inf, 0, []
     for index, draw in enumerate(jax.random.split(key, schedule.epochs)):
@@ -183,11 +183,13 @@ def _loss(
     return (divergence.sum() - told.total.sum()) / lessons.living.sum()
 
 
-@brief
-def _held_loss(person: Person, held: Lesson, strangers: Float[Array, "lives own"]) -> Float[Array, ""]:
+def _loss_of_strangers(person: Person, held: Lesson, strangers: Float[Array, "lives own"]) -> Float[Array, ""]:
     """Nats per turn on lives of strangers."""
     told = jax.vmap(account, in_axes=(None, 0, 0))(person, held, strangers)
     return -(told.total - told.heard).sum() / held.living.sum()
+
+
+_held_loss = brief(_loss_of_strangers)
 
 
 def _deafened(lessons: Lesson, share: float, key: Key) -> Lesson:
