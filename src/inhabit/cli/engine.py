@@ -5,16 +5,12 @@ import pathlib
 import sys
 from collections.abc import Mapping
 
-_QUICK = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-"""Compile in a third of the time; the programs here are many small operations, which gain little from optimising."""
-
 
 def start_engine() -> None:
     """Point JAX at its persistent compilation cache; called before anything of JAX is imported.
 
-    `JAX_COMPILATION_CACHE_DIR` and `XLA_FLAGS` are left alone where they are set. A cache that cannot be written is done without.
+    `JAX_COMPILATION_CACHE_DIR` is left alone where it is set. A cache that cannot be written is done without.
     """
-    os.environ.setdefault("XLA_FLAGS", _QUICK)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # XLA would complain on stderr that a slow machine is slow
     folder = cache_folder(os.environ, sys.platform) / "compiled"
     try:

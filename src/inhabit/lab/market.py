@@ -18,6 +18,7 @@ from inhabit.learning.judging import departed
 from inhabit.learning.listening import Schedule
 from inhabit.learning.people import People
 from inhabit.maths import scores
+from inhabit.maths.compiling import BRIEF
 from inhabit.maths.intervals import Estimate, bootstrap, bootstrap_mean
 from inhabit.speech.twin import Twin
 from inhabit.types import Life
@@ -125,7 +126,8 @@ def _probabilities(lived: Lived, meetings, turns, kind: int, swap):
             now = intervene(now, weights=weights.at[swap].set(weights[swap[::-1]]))
         return act_probabilities(now)
 
-    return jax.jit(lambda m, t, s: jax.lax.map(lambda x: one(*x), (m, t, s), batch_size=256))(meetings, turns, swap)
+    every = jax.jit(lambda m, t, s: jax.lax.map(lambda x: one(*x), (m, t, s), batch_size=256), compiler_options=BRIEF)
+    return every(meetings, turns, swap)
 
 
 def _probes(

@@ -36,7 +36,7 @@ def rivals(
 
     Both sides of a dialogue are kept together. Of a large set a random part is used, the same for both.
     """
-    lives = read(path).lives
+    lives = list(read(path).lives)
     if goods := goods_of(lives):
         lives = annotate(lives, Lexicon.learn(goods, lives))
     groups = sorted({together(life) for life in lives})

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from inhabit.lab import demo
+from inhabit.lab.casino import casino
 from inhabit.lab.contentment import contentment
+from inhabit.lab.dealornodeal import dealornodeal
 from inhabit.lab.experiment import Experiment, Record, data_folder
 from inhabit.lab.market import QUICK, Scale, market
 from inhabit.lab.priorities import priorities
@@ -60,8 +62,10 @@ Found = tuple[Figures, Figures, list[dict[str, Any]], Mapping[str, float]]
 
 
 def _casino(path: pathlib.Path, seed: int, quick: bool) -> Found:
+    folds = (0,) if quick else (0, 1, 2, 3, 4)
     measured, baselines, lines = _joined(
-        priorities(path, folds=(0,) if quick else (0, 1, 2, 3, 4), seed=seed),
+        priorities(path, folds=folds, seed=seed),
+        casino(path, folds=folds, seed=seed),
         contentment(path, folds=3 if quick else 10, seed=seed),
     )
     return _with_rivals("casino", path, seed, quick, measured, baselines, lines)
@@ -76,7 +80,8 @@ def _uss(path: pathlib.Path, seed: int, quick: bool) -> Found:
 
 
 def _dealornodeal(path: pathlib.Path, seed: int, quick: bool) -> Found:
-    return _with_rivals("dealornodeal", path, seed, quick, {}, {}, [])
+    measured, baselines, lines = dealornodeal(path, seed=seed)
+    return _with_rivals("dealornodeal", path, seed, quick, measured, baselines, lines)
 
 
 def _joined(*parts: tuple[Figures, Figures, list[dict[str, Any]]]) -> tuple[Figures, Figures, list[dict[str, Any]]]:

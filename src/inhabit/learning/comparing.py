@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,6 +15,7 @@ from inhabit.learning.codebook import Lesson
 from inhabit.learning.fitting import Settings, fit_people, split
 from inhabit.learning.judging import Chain, Foretold, departed, foretell, frequencies, measure
 from inhabit.learning.people import People
+from inhabit.maths.compiling import brief
 from inhabit.maths.intervals import Estimate, bootstrap_mean
 from inhabit.mind.person import Person
 from inhabit.speech.flattening import Flattening
@@ -176,7 +176,7 @@ def twins_view(twin: Twin, held: Sequence[Life], acts: Sequence[str]) -> tuple[d
     return rows, words, plans
 
 
-@eqx.filter_jit
+@brief
 def live(person: Person, lessons: Lesson, standard: jax.Array) -> Account:
     """Account for many lives, each lived as someone with a given own part (in the population's units)."""
     return jax.lax.map(lambda pair: account(person, *pair), (lessons, standard), batch_size=32)

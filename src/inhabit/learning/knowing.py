@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from inhabit.learning.codebook import Codebook, Lesson
+from inhabit.maths.compiling import brief
 from inhabit.mind.own import Belief
 from inhabit.mind.person import Person
 from inhabit.types import Life
@@ -34,7 +35,7 @@ class Told(NamedTuple):
     surprise: Float[Array, "*batch time"]
 
 
-@eqx.filter_jit
+@brief
 def live_through(person: Person, lessons: Lesson, beliefs: Belief) -> tuple[Belief, Told]:
     """Live through a batch of lives, sharpening the belief about each one's maker with every act."""
 

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from inhabit.learning.accounts import account
 from inhabit.learning.codebook import Lesson
+from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
 from inhabit.mind.own import own_size
 from inhabit.mind.person import Person
@@ -60,7 +61,7 @@ class Makers(eqx.Module):
     @classmethod
     def strangers(cls, makers: int, own: int) -> "Makers":
         """Begin with every maker a stranger."""
-        return cls(jnp.zeros((makers, own)), jnp.full((makers, own), -0.3))
+        return cls(jnp.zeros((makers, own)), jnp.full((makers, own), -1.2))
 
     def draw(self, maker: Int[Array, " lives"], *, key: Key) -> Float[Array, "lives own"]:
         """Draw the own part of each life's maker."""
@@ -182,7 +183,7 @@ def _loss(
     return (divergence.sum() - told.total.sum()) / lessons.living.sum()
 
 
-@eqx.filter_jit
+@brief
 def _held_loss(person: Person, held: Lesson, strangers: Float[Array, "lives own"]) -> Float[Array, ""]:
     """Nats per turn on lives of strangers."""
     told = jax.vmap(account, in_axes=(None, 0, 0))(person, held, strangers)
@@ -204,8 +205,17 @@ def _brisk(model: tuple) -> tuple:
     def plain(part):
         person, makers = part
         policy = person.policy
-        named = (policy.pull, policy.crave, policy.deal, policy.felt, policy.style, person.mood, person.shared)
-        return (*named, *jax.tree.leaves(person.pool), *jax.tree.leaves(makers))
+        named = (
+            policy.pull,
+            policy.crave,
+            policy.like,
+            policy.deal,
+            policy.felt,
+            policy.style,
+            person.mood,
+            person.shared,
+        )
+        return (*named, person.pool.centre, *jax.tree.leaves(makers))
 
     slow = jax.tree.map(lambda leaf: False, model)
     return eqx.tree_at(plain, slow, replace_fn=lambda _: True)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning.people import People
+from inhabit.maths.compiling import brief
 from inhabit.mind.mind import MindInfo
 from inhabit.mind.own import Own
 from inhabit.mind.person import Person, PersonState
@@ -185,12 +186,12 @@ class StandIn:
         return tuple((name, float(chances[pair])) for name, pair in zip(names, pairs))
 
 
-@eqx.filter_jit
+@brief
 def _watch(person: Person, state: PersonState, percept: Percept, act: Act) -> PersonState:
     return person.watch(state, percept, act)[0]
 
 
-@eqx.filter_jit
+@brief
 def _act(
     person: Person, state: PersonState, percept: Percept, mood: jax.Array, *, key: Key
 ) -> tuple[PersonState, Act, MindInfo, jax.Array, jax.Array, Own]:

@@ -298,7 +298,7 @@ class Person(AbstractMind[PersonState]):
         store = self.store(own)
         worth, craving = store.marginal(state.stock, state.mood), store.marginal(state.levels, state.mood)
         mood = jnp.stack([state.mood.stress, state.mood.valence, state.mood.load])
-        return Wants(state.situation, state.goods, worth, craving, state.balance, mood, own)
+        return Wants(state.situation, state.goods, worth, craving, store.worth(state.mood), state.balance, mood, own)
 
     def draw(self, wants: Wants, *, key: Key) -> Act:
         """Choose an act and what it says of each good; the same key under other values answers what if."""

@@ -19,6 +19,7 @@ class Wants(eqx.Module):
         goods: What it makes of each good.
         worth: Marginal value of each good to have one more, given what was had and what is held.
         craving: Marginal value of each good to take in now, given what was had only.
+        esteem: Worth of the first unit of each good in the present mood, however much was had.
         balance: Of each good, what a partner's standing words would bring: +1 offered, -1 asked for.
         mood: Stress, valence, load.
         own: The person's own part.
@@ -28,6 +29,7 @@ class Wants(eqx.Module):
     goods: Float[Array, "goods features"]
     worth: Float[Array, " goods"]
     craving: Float[Array, " goods"]
+    esteem: Float[Array, " goods"]
     balance: Float[Array, " goods"]
     mood: Float[Array, " moods"]
     own: Own
@@ -54,9 +56,9 @@ class Policy(eqx.Module):
     """A conditional logit over (act, good) whose utilities are part learned, part worked out from the value store.
 
     The score of an act is `base(act, situation) + deal[act] * (worth . balance)`, to which an act aimed at good `g` adds
-    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g`, where `u_g` comes from one network
+    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g + like[act] * esteem_g`, where `u_g` comes from one network
     shared by all goods: goods are told apart by what is known of them, never by their place in a list. What a good is
-    worth reaches the acts through `pull`, `crave` and `deal` alone, so that values can be read off choices. Mood and
+    worth reaches the acts through `pull`, `crave`, `like` and `deal` alone, so that values can be read off choices. Mood and
     patience shift the acts through one small matrix that can be read.
 
     Source:
@@ -68,6 +70,7 @@ class Policy(eqx.Module):
     fit: eqx.nn.Linear
     pull: Float[Array, " acts"]
     crave: Float[Array, " acts"]
+    like: Float[Array, " acts"]
     deal: Float[Array, " acts"]
     felt: Float[Array, "acts feelings"]
     style: Float[Array, "acts style"]
@@ -95,6 +98,7 @@ class Policy(eqx.Module):
         self.fit = eqx.nn.Linear(width, acts, use_bias=False, key=fit)
         self.pull = jnp.full(acts, 2.0)
         self.crave = jnp.zeros(acts)
+        self.like = jnp.zeros(acts)
         self.deal = jnp.zeros(acts)
         self.felt = jnp.zeros((acts, len(MOODS) + 1)).at[leaving, -1].set(-0.5)  # the patient stay: fixes the sign
         self.style = jnp.zeros((acts, STYLE))
@@ -111,7 +115,7 @@ class Policy(eqx.Module):
         base = self.base(whole) + self.felt @ feelings + self.style @ wants.own.style
         plain = base + self.deal * jnp.dot(wants.worth, wants.balance)
         toward = plain[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
-        toward = toward + self.crave[:, None] * wants.craving
+        toward = toward + self.crave[:, None] * wants.craving + self.like[:, None] * wants.esteem
         aimed = jnp.array(self.aimed)[:, None]
         acts = jnp.concatenate([jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1)
         return Intention(acts, self.rating_head(whole))

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.maths.choice import gumbel_max
+from inhabit.maths.compiling import BRIEF
 from inhabit.types import Key
 from inhabit.worlds.market.makers import Maker, draw_maker, draw_makers
 from inhabit.worlds.market.options import GOODS, OPTIONS
@@ -133,7 +134,7 @@ def pairings(makers: int, meetings: int) -> Int[Array, "rounds*pairs 2"]:
     return jax.vmap(one_round)(jnp.arange(meetings)).reshape(-1, 2)
 
 
-@partial(jax.jit, static_argnames=("makers", "meetings", "batch"))
+@partial(jax.jit, static_argnames=("makers", "meetings", "batch"), compiler_options=BRIEF)
 def run(*, makers: int, meetings: int = 8, batch: int = 4096, key: Key) -> Record:
     """Live a whole market: every maker meets `meetings` different partners.
 
