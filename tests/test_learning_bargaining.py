@@ -11,6 +11,7 @@ from inhabit.learning import bargaining
 from inhabit.learning.annotating import annotate, move_of, moves, plan_of
 from inhabit.learning.bargaining import fit_bargainer, sharpened, turns_of
 from inhabit.learning.meeting import (
+    as_unwilling,
     auc,
     figures,
     meet,
@@ -214,6 +215,15 @@ def test_a_meeting_put_into_words_is_read_back_as_it_was(mind):
         if move.kind in (SPEAK, SUBMIT) and 3 not in move.stances:
             assert read.stances == move.stances
             assert np.array_equal(read.share, move.share or (NAN,) * 3, equal_nan=True)
+
+
+def test_minds_come_to_reject_as_often_as_people(lives, mind):
+    people = [met(life, LEXICON) for life in pairs_of(lives)]
+    rng, wanted = np.random.default_rng(0), np.mean([one.number(REJECT) for one in people])
+    before = np.mean([one.number(REJECT) for one in meet_as(mind, people, times=2, rng=rng)])
+    moved = as_unwilling(mind, people, rng=rng)
+    after = np.mean([one.number(REJECT) for one in meet_as(moved, people, times=2, rng=rng)])
+    assert abs(np.log(after / wanted)) < max(abs(np.log(before / wanted)), 0.4)
 
 
 def test_points_are_worth_times_share():

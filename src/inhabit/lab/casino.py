@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from inhabit.learning.bargaining import fit_bargainer, sharpened, turns_of
-from inhabit.learning.meeting import Meeting, auc, figures, meet_as, met, pairs_of, summary, told_apart
+from inhabit.learning.meeting import Meeting, as_unwilling, auc, figures, meet_as, met, pairs_of, summary, told_apart
 from inhabit.learning.swapping import Swap, swaps, usual_shares
 from inhabit.maths.intervals import Estimate, bootstrap
 from inhabit.mind.table import SPEAK
@@ -21,6 +21,9 @@ from inhabit.types import Life
 GOODS = ("Food", "Water", "Firewood")
 ALONE = 5.0
 """Points of each side when there is no deal."""
+
+MATCHED = 400
+"""Training dialogues whose people minds learn to be as unwilling as."""
 
 PUBLISHED = {
     "published people: deals": 1005 / 1030,
@@ -65,12 +68,14 @@ def casino(
         lexicon = Lexicon.learn(GOODS, parts["train"])
         train = [turn for life in parts["train"] for turn in turns_of(life, lexicon)]
         test = [turn for life in parts["test"] for turn in turns_of(life, lexicon)]
-        mind, usual = sharpened(fit_bargainer(train, GOODS)), usual_shares(train)
+        rng, usual = np.random.default_rng(seed + fold), usual_shares(train)
+        told = [met(life, lexicon) for life in pairs_of(parts["train"])]
+        mind = as_unwilling(sharpened(fit_bargainer(train, GOODS)), told[:MATCHED], rng=rng)
         for name, noise in (("drawn", seed + fold), ("likeliest", None)):
             swapped[name] += [(swap, swap.direction(usual)) for swap in swaps(mind, test, GOODS, seed=noise)]
         pairs = pairs_of(parts["test"])
         real = [met(life, lexicon) for life in pairs]
-        ours = meet_as(mind, real, times=times, rng=np.random.default_rng(seed + fold))
+        ours = meet_as(mind, real, times=times, rng=rng)
         titles = [str(life.outcome["dialogue"]) for life in pairs]
         people, minds = people + real, minds + ours
         names[0].extend(titles * times)

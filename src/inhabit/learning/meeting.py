@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from inhabit.learning.annotating import moves, plan_of
 from inhabit.learning.bargaining import counts_of, worth_of
-from inhabit.mind.bargain import Bargainer, Noise
+from inhabit.mind.bargain import ANSWERS, Bargainer, Noise
 from inhabit.mind.table import ACCEPT, KINDS, REJECT, SELECT, SPEAK, SUBMIT, TALK, WALK, Move, Table
 from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.mouths import AbstractMouth
@@ -137,6 +137,34 @@ def meet_as(
         for _ in range(times)
         for pair in people
     ]
+
+
+def as_unwilling(
+    mind: Bargainer, people: Sequence[Meeting], *, steps: int = 3, least: float = 0.01, rng: np.random.Generator
+) -> Bargainer:
+    """The mind with its readiness to reject deals moved until minds reject as often as these people did.
+
+    A mind fitted turn by turn meets easier partners than people did, because minds are surer of what they propose.
+    One intercept is matched by simulation; rates are kept from falling under `least` a meeting.
+
+    Args:
+        mind: The mind.
+        people: Meetings of the people it was fitted on; never of those it is measured against.
+        steps: How often minds meet again after a correction; the corrections are halved each time after the first.
+        least: See above.
+        rng: Draws the meetings.
+
+    Source:
+        McFadden (1989), method of simulated moments.
+    """
+    wanted = max(float(np.mean([one.number(REJECT) for one in people])), least)
+    for step in range(steps):
+        ours = meet_as(mind, people, rng=rng)
+        found = max(float(np.mean([one.number(REJECT) for one in ours])), least)
+        answers = mind.answers.copy()
+        answers[0, ANSWERS.index(REJECT)] += np.log(wanted / found) / 2 ** max(step - 1, 0)
+        mind = dataclasses.replace(mind, answers=answers)
+    return mind
 
 
 def figures(meeting: Meeting, *, without: float) -> dict[str, float]:
