@@ -7,6 +7,7 @@ import pytest
 
 from inhabit.learning.circumstances import circumstances
 from inhabit.learning.contentment import Foretold, Table, _phrases, acquaintance, blend, folds, heard, line
+from inhabit.learning.tones import tones
 from inhabit.types import Life, Message
 
 
@@ -58,6 +59,14 @@ def test_circumstances_of_a_life_worked_by_hand():
     }
     assert {name: found[name] for name in expected} == expected
     assert np.isnan(found["traits: extraversion"])
+
+
+def test_tones_are_counted_by_message():
+    found = tones(["Thank you! 🙂", "no, thanks"])
+    expected = {"thanks": 1.0, "smile": 0.5, "exclamation": 0.5, "refusal": 0.5, "unfair": 0.0}
+    assert {name: found[name] for name in expected} == expected
+    assert found["capitals"] == 0.5 * 1 / 12
+    assert set(tones([]).values()) == {0.0}
 
 
 def test_ratings_are_never_read():

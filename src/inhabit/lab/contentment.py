@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from inhabit.learning.boosting import Growth
 from inhabit.learning.circumstances import GROUPS, Circumstances, circumstances
 from inhabit.learning.contentment import Foretold, Table, acquaintance, blend, heard, line, trees
 from inhabit.learning.contentment import folds as dealt
@@ -28,6 +29,10 @@ from inhabit.records.reading import read
 from inhabit.types import Life
 
 FILES = ("casino_train.json", "casino_valid.json", "casino_test.json")
+GROWTH = Growth()
+"""How trees are grown; their number is chosen in each fold."""
+RESAMPLES = 1000
+"""Bootstrap resamples of dialogues."""
 TASKS = ("satisfaction", "likeness")
 PUBLISHED: Mapping[str, float] = {"satisfaction": 0.235, "likeness": 0.247, "satisfaction own points": 0.137}
 
@@ -149,7 +154,7 @@ def _foretell(log, rating, known, new, dialogues, seed) -> tuple[Table, Foretold
 
 
 def _stacked(table: Table, rating: np.ndarray, seed: int) -> Foretold:
-    return blend(line(table, rating).foretold, trees(table, rating, seed=seed), rating)
+    return blend(line(table, rating).foretold, trees(table, rating, GROWTH, seed=seed), rating)
 
 
 def _people(lives: Sequence[Life]) -> tuple[np.ndarray, np.ndarray]:
@@ -166,7 +171,7 @@ def _scored(lives, dialogues, answers, suffix) -> tuple[dict[str, Estimate], dic
         rating = np.array([life.outcome[task] for life in lives], float)[on]
         label = f"{task} r2{' ' + model if model else ''}{suffix}"
         figures = baselines if model in ("own points", "mean") else measured
-        figures[label] = bootstrap(_r_squared(rating, said[on]), dialogues[on], resamples=1000)
+        figures[label] = bootstrap(_r_squared(rating, said[on]), dialogues[on], resamples=RESAMPLES)
     return measured, baselines
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import sparse
 
+from inhabit.learning.tones import tones
 from inhabit.records.formats.casino import GOODS, PACKAGES, SPLITS
 from inhabit.types import Life, Message
 
@@ -35,39 +36,6 @@ _RANKS = ("BEST", "MIDDLE", "LEAST")
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "all": 3, "1": 1, "2": 2, "3": 3}
 _CLAUSE = re.compile(r"\b(i|me|my|you|your)\b((?:(?!\b(?:i|me|you)\b).){0,60})")
 _CLAIM = re.compile(r"\b(one|two|three|all|1|2|3)\b(?: \w+){0,3}? (food|water|fire ?wood|wood)")
-_TONES = {
-    "thanks": r"\bthank|\bthx|appreciate",
-    "apology": r"\bsorry|apolog",
-    "please": r"\bplease",
-    "exclamation": r"!",
-    "question": r"\?",
-    "fair": r"\bfair\b|\bequal|\beven(ly)?\b",
-    "unfair": r"unfair|not fair|greedy|selfish|rude|ridiculous",
-    "refusal": r"\b(no|not|nope|can't|cant|cannot|don't|won't|wont)\b",
-    "agreement": r"\b(ok|okay|sure|yes|yeah|deal|agree|agreed|works|perfect|great|sounds good)\b",
-    "good wishes": r"good luck|have (a )?(great|good|fun|nice|wonderful|safe)|enjoy|your trip|camping",
-    "greeting": r"\b(hi|hello|hey|how are you)\b",
-    "family": r"\b(kids?|child|children|baby|family|wife|husband|dog|son|daughter|friends?)\b",
-    "health": r"\b(sick|medical|medicine|diabet\w*|condition|pregnan\w*|health|dehydrat\w*)\b",
-    "joy": r"\b(happy|glad|love|awesome|wonderful|amazing|excellent|nice|pleasure)\b",
-    "sorrow": r"\b(sad|unfortunat\w*|disappoint\w*|bad|hurt|upset|hard)\b",
-    "you": r"\byou(r)?\b",
-    "we": r"\b(we|us|our|both|together)\b",
-    "I": r"\b(i|my|me)\b",
-    "address": r"\b(buddy|friend|bro|pal|man|dude|neighbor)\b",
-    "need": r"\bneed|must",
-    "giving": r"\b(give|willing|let you|you can have|take)\b",
-    "taking": r"\b(i'll take|i will take|i want|i get|give me)\b",
-    "asking": r"what (do|are|would) you|how about|what if",
-    "understanding": r"understand|see your|makes sense|know how",
-    "smile": "🙂",
-    "sad face": "☹",
-    "laugh": "😃|😂|😁",
-    "anger": "😡",
-    "wonder": "😮",
-    "face": "[\U0001f300-\U0001faff☹]",
-}
-_TONE = {name: re.compile(pattern) for name, pattern in _TONES.items()}
 _FIVE = ("extraversion", "agreeableness", "conscientiousness", "emotional-stability", "openness-to-experiences")
 _ORIGINS = ("white american", "asian american", "black or african american", "hispanic or latino")
 
@@ -127,8 +95,8 @@ def _numbers(life: Life) -> Iterator[tuple[str, str, float]]:
         ("values", _bundle(life)),
         ("fairness", _fairness(life)),
         ("talk", _course(life, own, partner)),
-        ("own words", {**_tones(own, ""), **_tones(own[-2:], "last ")}),
-        ("partner's words", {**_tones(partner, ""), **_tones(partner[-2:], "last ")}),
+        ("own words", _toned(own)),
+        ("partner's words", _toned(partner)),
         ("traits", _traits(life)),
     ):
         for name, value in found.items():
@@ -255,12 +223,10 @@ def _alike(one: str, two: str) -> float:
     return len(first & second) / max(1, len(first | second))
 
 
-def _tones(texts: Sequence[str], when: str) -> dict[str, float]:
-    """How often a message has each tone, and its share of capitals."""
-    text, number = " ".join(texts).lower(), max(1, len(texts))
-    found = {when + name: len(pattern.findall(text)) / number for name, pattern in _TONE.items()}
-    capitals = [sum(letter.isupper() for letter in one) / max(1, len(one)) for one in texts]
-    return {**found, when + "capitals": float(np.mean(capitals or [0.0]))}
+def _toned(texts: Sequence[str]) -> dict[str, float]:
+    """Tones of all messages of a side, and of its last two."""
+    last = {f"last {name}": value for name, value in tones(texts[-2:]).items()}
+    return {**tones(texts), **last}
 
 
 def _traits(life: Life) -> dict[str, float]:

@@ -143,9 +143,8 @@ def line(table: Table, rating: Float[np.ndarray, " known"]) -> Line:
     return Line(float(rating.mean()), coefficients, Foretold(said[best], rating.mean() + new @ coefficients))
 
 
-def trees(table: Table, rating: Float[np.ndarray, " known"], *, seed: int = 0) -> Foretold:
-    """Grow trees, their number chosen by the inner folds."""
-    growth = Growth()
+def trees(table: Table, rating: Float[np.ndarray, " known"], growth: Growth, *, seed: int = 0) -> Foretold:
+    """Grow trees, at most `growth.rounds`, their number chosen by the inner folds."""
     path = np.zeros((growth.rounds, len(rating)))
     for fold in range(INNER):
         out = table.inner == fold
