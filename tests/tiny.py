@@ -82,6 +82,7 @@ def tiny_people() -> People:
         phrases=phrases(lives),
         called=called,
         acts=None,
+        lexicon=None,
         shape=shape | {"aimed": list(codebook.aimed_mask), "sense": 8, "situation": 8, "about": 6},
         card=CARD,
     )

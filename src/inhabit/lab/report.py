@@ -162,7 +162,11 @@ def _acts(people: People) -> str:
         for act, count in sorted(counts.items(), key=lambda pair: -pair[1])
     )
     line = "How often each act was spoken in the phrases kept; " + (
-        "the acts were induced from the words, for the log names none." if people.acts else "the log names the acts."
+        "the acts were induced from the words, for the log names none."
+        if people.acts
+        else "the acts were read from the words."
+        if people.lexicon
+        else "the log names the acts."
     )
     return _section("What they do", f"<table>{rows}</table>", line)
 

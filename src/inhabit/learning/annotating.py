@@ -15,12 +15,13 @@ def annotate(lives: Iterable[Life], lexicon: Lexicon) -> list[Life]:
     Both sides' messages are read. What the log itself names (deals, choices) stays as it is.
     """
     return [
-        dataclasses.replace(life, messages=tuple(_annotated(message, lexicon) for message in life.messages))
+        dataclasses.replace(life, messages=tuple(annotated(message, lexicon) for message in life.messages))
         for life in lives
     ]
 
 
-def _annotated(message: Message, lexicon: Lexicon) -> Message:
+def annotated(message: Message, lexicon: Lexicon) -> Message:
+    """One message with its act and stances; what the log itself names stays as it is."""
     if message.act is not None or not message.content:
         return message
     plan = read_plan(message.content, lexicon)

@@ -154,8 +154,8 @@ def card(table: Mapping[str, Mapping[str, Estimate]]) -> dict[str, dict[str, Any
 
 
 def named(people: People, lives: Sequence[Life]) -> list[Life]:
-    """The same lives with induced acts where the log names none."""
-    return list(people.acts.annotate(lives)) if people.acts is not None else list(lives)
+    """The same lives, every message understood as the people understand it."""
+    return [dataclasses.replace(life, messages=tuple(people.understood(m) for m in life.messages)) for life in lives]
 
 
 def twins_view(twin: Twin, held: Sequence[Life], acts: Sequence[str]) -> tuple[dict, dict, dict]:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning import listening
+from inhabit.learning.annotating import annotate
 from inhabit.learning.codebook import Codebook, goods_of, turns
 from inhabit.learning.knowing import know
 from inhabit.learning.listening import Schedule
@@ -18,6 +19,7 @@ from inhabit.learning.people import People
 from inhabit.mind.own import Belief, own_size
 from inhabit.mind.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
+from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.mouths import context_words
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase
@@ -60,7 +62,7 @@ def fit_people(
     Args:
         lives: The log.
         settings: How to fit.
-        called: What each good may be called in words; its own name if left out.
+        called: What each good may be called in words; its own name, and what the log calls it, if left out.
         watch: Told the epoch and the loss on training and validation makers.
 
     Raises:
@@ -70,9 +72,14 @@ def fit_people(
     lives = [life for life in lives if any(m.role == "user" for m in life.messages)]
     if len(lives) < 4:
         raise ValueError(f"{len(lives)} lives with a maker's messages; at least 4 are needed to learn and to validate")
-    acts = Acts.learn(lives, seed=settings.seed) if unnamed(lives) else None
-    lives = list(acts.annotate(lives)) if acts else lives
-    called = called or {good: (good.lower(),) for good in goods_of(lives)}
+    goods, bare = goods_of(lives), unnamed(lives)
+    lexicon = Lexicon.learn(goods, lives) if goods and bare else None
+    acts = Acts.learn(lives, seed=settings.seed) if bare and not goods else None
+    if lexicon is not None:
+        lives = annotate(lives, lexicon)
+    elif acts is not None:
+        lives = list(acts.annotate(lives))
+    called = called or _names(goods, lexicon)
     train, held = split(lives, settings.validation, seed=settings.seed)
     ear = Ear.learned(
         (m.content for life in train for m in life.messages),
@@ -105,6 +112,7 @@ def fit_people(
         phrases=phrases(lives),
         called=called,
         acts=acts,
+        lexicon=lexicon,
         shape=shape | {"aimed": list(codebook.aimed_mask)},
         card={
             "lives": len(lives),
@@ -172,6 +180,12 @@ def phrases(lives: Sequence[Life]) -> tuple[Phrase, ...]:
         if turn.message.content
     ]
     return tuple(found[-PHRASES:])
+
+
+def _names(goods: Sequence[str], lexicon: Lexicon | None) -> dict[str, tuple[str, ...]]:
+    """What each good is called: its own name first, then what the log's people call it."""
+    found = lexicon.names if lexicon is not None else {}
+    return {good: tuple(dict.fromkeys([good.lower(), *(n for n, g in found.items() if g == good)])) for good in goods}
 
 
 def _values(lives: Sequence[Life], makers: Sequence[str], goods: Sequence[str]) -> np.ndarray:

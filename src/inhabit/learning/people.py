@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from inhabit.learning.annotating import annotated
 from inhabit.learning.codebook import Codebook
 from inhabit.learning.naming import Acts
 from inhabit.mind.own import Belief, Own
@@ -18,8 +19,10 @@ from inhabit.mind.person import Person
 from inhabit.records import mindfile
 from inhabit.records.facts import EventRow, FactRow
 from inhabit.senses.text import Ear, Hashed, Listed
+from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase
+from inhabit.types import Message
 
 KIND = "people"
 """What the manifest of a file with people says it holds."""
@@ -37,7 +40,8 @@ class People:
         values: What each good is worth to each of them as the log said; NaN where it did not.
         phrases: What they once said, for the mouth that recalls.
         called: What each good may be called in words.
-        acts: How to name acts in a log that does not; `None` where the log names them.
+        acts: How to name acts in a log that does not; `None` where the log names them, or where plans are read.
+        lexicon: How plans are read in words, where the log has goods but names no acts; else `None`.
         shape: How `Person.create` was called.
         card: What they were fitted on, and how well; shown by `report`.
     """
@@ -50,8 +54,17 @@ class People:
     phrases: tuple[Phrase, ...]
     called: Mapping[str, tuple[str, ...]]
     acts: Acts | None
+    lexicon: Lexicon | None
     shape: Mapping[str, Any]
     card: Mapping[str, Any]
+
+    def understood(self, message: Message) -> Message:
+        """A message with its act and its stances, read from its words where the log named none."""
+        if self.lexicon is not None:
+            return annotated(message, self.lexicon)
+        if self.acts is not None and message.role == "user" and message.act is None:
+            return dataclasses.replace(message, act=self.acts.name(message.content))
+        return message
 
     def belief(self, maker: str | None) -> Belief:
         """What is believed of one maker; of a stranger, the population.
@@ -96,6 +109,8 @@ class People:
             "called": {good: list(names) for good, names in self.called.items()},
             "card": dict(self.card),
         }
+        if self.lexicon is not None:
+            manifest["lexicon"] = _lexicon_json(self.lexicon)
         if self.acts is not None:
             manifest["acts"] = {"names": list(self.acts.names), "ear": _ear_json(self.acts.ear)}
             arrays |= {f"acts/{name}": getattr(self.acts, name) for name in ("directions", "centres", "weight")}
@@ -132,6 +147,7 @@ class People:
                 phrases=tuple(_phrase(event) for event in file.events() if event.kind == "said"),
                 called={good: tuple(names) for good, names in manifest["called"].items()},
                 acts=_acts(manifest["acts"], arrays) if "acts" in manifest else None,
+                lexicon=_lexicon(manifest["lexicon"]) if "lexicon" in manifest else None,
                 shape=manifest["shape"],
                 card=manifest["card"],
             )
@@ -202,6 +218,16 @@ def _codebook(read: Mapping[str, Any]) -> Codebook:
 def _acts(read: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Acts:
     parts = {name: arrays[f"acts/{name}"] for name in ("directions", "centres", "weight")}
     return Acts(ear=_ear(read["ear"]), names=tuple(read["names"]), **parts)
+
+
+def _lexicon_json(lexicon: Lexicon) -> dict[str, Any]:
+    hints = {word: list(odds) for word, odds in lexicon.hints.items()}
+    return {"goods": list(lexicon.goods), "names": dict(lexicon.names), "totals": dict(lexicon.totals), "hints": hints}
+
+
+def _lexicon(read: Mapping[str, Any]) -> Lexicon:
+    hints = {word: tuple(odds) for word, odds in read["hints"].items()}
+    return Lexicon(goods=tuple(read["goods"]), names=read["names"], totals=read["totals"], hints=hints)
 
 
 def _event(index: int, phrase: Phrase) -> EventRow:

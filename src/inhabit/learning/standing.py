@@ -125,14 +125,13 @@ class StandIn:
 
     def hear(self, talk: Talk, *messages: Message) -> Talk:
         """Take in what others say."""
-        life = dataclasses.replace(talk.life, messages=(*talk.life.messages, *messages))
-        return dataclasses.replace(talk, life=life, unheard=(*talk.unheard, *messages))
+        understood = tuple(self.people.understood(message) for message in messages)
+        life = dataclasses.replace(talk.life, messages=(*talk.life.messages, *understood))
+        return dataclasses.replace(talk, life=life, unheard=(*talk.unheard, *understood))
 
     def relive(self, talk: Talk, message: Message) -> Talk:
         """Live a turn of the maker's own that really happened, and learn from it who the maker is."""
-        named = message
-        if self.people.acts is not None and message.act is None:
-            named = dataclasses.replace(message, act=self.people.acts.name(message.content))
+        named = self.people.understood(message)
         act, good, stances = self.people.codebook.act(named)
         done = Act(act=jnp.asarray(act), good=jnp.asarray(good), stances=jnp.asarray(stances))
         state = _watch(self.people.person, talk.state, self._percept(talk), done)
