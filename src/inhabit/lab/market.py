@@ -43,15 +43,17 @@ INTERVENTIONS = ("nothing changed", "stress .95", "stomach full", "values swappe
 class Scale:
     """How large a market is lived and how long both sides learn."""
 
-    makers: int = 160
-    meetings: int = 10
+    makers: int = 128
+    meetings: int = 16
     held: int = 2
-    epochs: int = 24
-    reading: float = 12.0
+    epochs: int = 30
+    batch: int = 32
+    reading: float = 4.0
     probes: int = 400
 
 
-QUICK = Scale(makers=96, meetings=8, epochs=14, reading=5.0, probes=200)
+QUICK = Scale(makers=64, meetings=8, epochs=18, batch=16, reading=2.5, probes=160)
+"""For the demo: three minutes on two cores, compiling included."""
 
 
 def market(
@@ -69,7 +71,11 @@ def market(
     sides = fit_sides(
         train,
         settings=Settings(
-            schedule=Schedule(epochs=scale.epochs), vocabulary=800, length=24, most_lives=scale.meetings, seed=seed
+            schedule=Schedule(epochs=scale.epochs, batch=scale.batch),
+            vocabulary=800,
+            length=24,
+            most_lives=scale.meetings,
+            seed=seed,
         ),
         layout={"knows": ("traits", "feels"), "sees": ("own", "partner")},
         vocabulary=512,

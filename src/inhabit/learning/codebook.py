@@ -186,7 +186,7 @@ class Codebook:
             "good": np.int32(good),
             "said": said,
             "rating": np.int32(self.ratings.index(rating) if rating in self.ratings else -1),
-            "ends": np.bool_(turn.index >= len(life.messages) - 1 or turn.message.act == LEAVE),
+            "ends": np.bool_(_ends(life, turn)),
             "options": options,
             "chosen": chosen,
         }
@@ -195,7 +195,7 @@ class Codebook:
 def turns(life: Life) -> tuple[Turn, ...]:
     """Cut a life into its maker's turns.
 
-    A life whose last word is another's ends with the maker's silent departure: a turn with the act `leave`.
+    A life in which the maker fell silent (`fell_silent`) ends with a turn of the act `leave`.
     """
     found: list[Turn] = []
     heard: list[Message] = []
@@ -205,10 +205,21 @@ def turns(life: Life) -> tuple[Turn, ...]:
             heard = []
         else:
             heard.append(message)
-    if heard:
+    if fell_silent(life):
         gone = Message(role="user", content="", act=LEAVE)
         found.append(Turn(index=len(life.messages), heard=tuple(heard), message=gone))
     return tuple(found)
+
+
+def fell_silent(life: Life) -> bool:
+    """Whether the maker left without a word: the last word is another's, who did not leave, and nothing cut it short.
+
+    A life whose `outcome["truncated"]` is true was cut short: nobody left.
+    """
+    if not life.messages or life.outcome.get("truncated"):
+        return False
+    last = life.messages[-1]
+    return last.role != "user" and last.act != LEAVE
 
 
 def goods_of(lives: Iterable[Life]) -> tuple[str, ...]:
@@ -252,3 +263,9 @@ def _always_aimed(lives: Iterable[Life]) -> tuple[str, ...]:
             if message.role == "user" and message.act:
                 said[message.act].append(bool(message.stances))
     return tuple(sorted(act for act, stances in said.items() if all(stances)))
+
+
+def _ends(life: Life, turn: Turn) -> bool:
+    """Whether the maker ended it with this turn."""
+    last = turn.index >= len(life.messages) - 1 and not life.outcome.get("truncated")
+    return last or turn.message.act == LEAVE

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inhabit.learning.codebook import OTHER, Codebook, turns
+from inhabit.learning.codebook import OTHER, Codebook, fell_silent, turns
 from inhabit.learning.knowing import Told, know
 from inhabit.learning.people import People
 from inhabit.maths import scores
@@ -54,14 +54,9 @@ class Foretold:
 
 
 def departed(lives: Sequence[Life]) -> list[Life]:
-    """Write down silent departures: a life whose last word is another's ends with the maker's act `leave`."""
+    """Write down silent departures: where the maker fell silent, the life ends with the act `leave`."""
     gone = Message(role="user", content="", act=LEAVE)
-    return [
-        life
-        if not life.messages or life.messages[-1].role == "user"
-        else dataclasses.replace(life, messages=(*life.messages, gone))
-        for life in lives
-    ]
+    return [dataclasses.replace(life, messages=(*life.messages, gone)) if fell_silent(life) else life for life in lives]
 
 
 def foretell(people: People, lives: Sequence[Life]) -> list[Foretold]:

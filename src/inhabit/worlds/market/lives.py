@@ -95,6 +95,7 @@ def _meeting(record: Record, meeting: int) -> Iterator[Life]:
             outcome={
                 "partner": maker_name(int(record.pairs[meeting, 1 - side])),
                 "left": ("user" if (turns - 1) % 2 == side else "partner") if left else "",
+                "truncated": not left,
                 "holdings": seen[-1]["own"],
             },
         )
