@@ -20,11 +20,13 @@ from inhabit.records.atomic import replaced
 QUESTION = "Fitted from logs, who stands in better for a held-out person: a mind or an equal-compute language model?"
 PREDICTIONS = {
     "casino": "A speaker model run backwards beats the n-gram regression (41.4 / 64.7 / 72.8) on a partner's priorities; "
-    "satisfaction and liking are explained better than published (.235 / .247); the mind foretells acts better than "
-    "the twin.",
+    "swapped values change at least 60 % of plans, 90 % of them the right way; minds bargain as people do.",
+    "casino-felt": "Satisfaction and liking are explained better than published (.235 / .247).",
     "uss": "Hearing turn by turn beats TF-IDF regressions on every measure and HiGRU on acts.",
+    "uss-acts": "The partner's labelled acts add little to their words.",
     "dealornodeal": "A partner's order is read from two utterances better than .612; minds agree, score and trade as "
     "people do (77.9 %, 5.82, 77.0 %).",
+    "twin": "At equal counted work the mind foretells the next act of a held-out maker better than the twin.",
 }
 """Written before the runs."""
 
@@ -45,10 +47,11 @@ def stand_in(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
             new.write_text(demo.drawn(demo.table(record)), encoding="utf-8")
         return record
     began = time.monotonic()
-    measured, baselines, predictions, flops = _SETS[on](data_folder(on), seed, quick)
+    data, claim, answer = _SETS[on]
+    measured, baselines, predictions, flops = answer(data_folder(data), seed, quick)
     return Record(
         question=QUESTION,
-        prediction=PREDICTIONS[on],
+        prediction=PREDICTIONS[claim],
         measured=measured,
         baselines=baselines,
         flops=flops,
@@ -62,53 +65,50 @@ Found = tuple[Figures, Figures, list[dict[str, Any]], Mapping[str, float]]
 
 
 def _casino(path: pathlib.Path, seed: int, quick: bool) -> Found:
+    """A partner's priorities from talk; values swapped in the midst of a talk; minds that bargain with minds."""
     folds = (0,) if quick else (0, 1, 2, 3, 4)
-    measured, baselines, lines = _joined(
-        priorities(path, folds=folds, seed=seed),
-        casino(path, folds=folds, seed=seed),
-        contentment(path, folds=3 if quick else 10, seed=seed),
-    )
-    return _with_rivals("casino", path, seed, quick, measured, baselines, lines)
+    parts = priorities(path, folds=folds, seed=seed), casino(path, folds=folds, seed=seed)
+    (mine, beside, told), (more, others, rest) = parts
+    return mine | more, beside | others, [*told, *rest], {}
+
+
+def _felt(path: pathlib.Path, seed: int, quick: bool) -> Found:
+    """Satisfaction and liking."""
+    return *contentment(path, folds=3 if quick else 10, seed=seed), {}
 
 
 def _uss(path: pathlib.Path, seed: int, quick: bool) -> Found:
+    """Next act and satisfaction from the words of the turns."""
     sets = ("SGD",) if quick else ("SGD", "MWOZ", "ReDial")
-    measured, baselines, lines = uss(path, sets=sets, folds=3 if quick else 10, seed=seed)
-    if not quick:
-        measured |= partner_acts(path, sets=sets, seed=seed)
-    return _with_rivals("uss", path, seed, quick, measured, baselines, lines)
+    return *uss(path, sets=sets, folds=2 if quick else 10, seed=seed), {}
+
+
+def _uss_acts(path: pathlib.Path, seed: int, quick: bool) -> Found:
+    """What the partner's labelled acts add."""
+    sets = ("SGD",) if quick else ("SGD", "MWOZ")
+    return partner_acts(path, sets=sets, folds=2 if quick else 10, seed=seed), {}, [], {}
 
 
 def _dealornodeal(path: pathlib.Path, seed: int, quick: bool) -> Found:
-    measured, baselines, lines = dealornodeal(path, seed=seed)
-    return _with_rivals("dealornodeal", path, seed, quick, measured, baselines, lines)
+    """A partner's order from two utterances; minds that bargain with minds."""
+    few = {"listened": 1000, "bargained": 500, "times": 1} if quick else {}
+    return *dealornodeal(path, seed=seed, **few), {}
 
 
-def _joined(*parts: tuple[Figures, Figures, list[dict[str, Any]]]) -> tuple[Figures, Figures, list[dict[str, Any]]]:
-    measured: Figures = {}
-    baselines: Figures = {}
-    lines: list[dict[str, Any]] = []
-    for found, beside, told in parts:
-        measured |= found
-        baselines |= beside
-        lines += told
-    return measured, baselines, lines
+def _twin(on: str) -> Callable[[pathlib.Path, int, bool], Found]:
+    return lambda path, seed, quick: rivals(on, path, seed=seed, quick=quick)
 
 
-def _with_rivals(
-    on: str, path: pathlib.Path, seed: int, quick: bool, measured: Figures, baselines: Figures, lines: list
-) -> Found:
-    """Add mind against twin at equal work on the same set."""
-    mine, theirs, told, flops = rivals(on, path, seed=seed, quick=quick)
-    return measured | mine, baselines | theirs, [*lines, *told], flops
-
-
-_SETS: Mapping[str, Callable[[pathlib.Path, int, bool], Found]] = {
-    "casino": _casino,
-    "uss": _uss,
-    "dealornodeal": _dealornodeal,
+_SETS: Mapping[str, tuple[str, str, Callable[[pathlib.Path, int, bool], Found]]] = {
+    "casino": ("casino", "casino", _casino),
+    "casino-felt": ("casino", "casino-felt", _felt),
+    "casino-twin": ("casino", "twin", _twin("casino")),
+    "uss": ("uss", "uss", _uss),
+    "uss-acts": ("uss", "uss-acts", _uss_acts),
+    "uss-twin": ("uss", "twin", _twin("uss")),
+    "dealornodeal": ("dealornodeal", "dealornodeal", _dealornodeal),
+    "dealornodeal-twin": ("dealornodeal", "twin", _twin("dealornodeal")),
 }
+"""Of each set: the folder of its data, the prediction, and what answers."""
 
-STAND_IN = Experiment(
-    name="stand-in", question=QUESTION, sets=("market", "casino", "uss", "dealornodeal"), run=stand_in
-)
+STAND_IN = Experiment(name="stand-in", question=QUESTION, sets=("market", *_SETS), run=stand_in)
