@@ -4,10 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inhabit.maths.scores import rank_correlation
-from inhabit.values.inference import Gaussian, intervals, laplace
 from inhabit.worlds import market
-from inhabit.worlds.market import observer, rule
+from inhabit.worlds.market import rule
 from inhabit.worlds.market.lives import stances_of
 from inhabit.worlds.market.makers import PARAMETERS
 from inhabit.worlds.market.options import ACT_OF, ACTS, GIVES, GOODS, OPTIONS
@@ -55,14 +53,14 @@ def test_the_rule_by_hand():
     offered = jnp.array([1.0, 0.0, 0.0, 0.0])
     got = np.asarray(rule.utilities(situation(want=asked, give=offered, pestered=jnp.array([2.0, 0.0]))))
     assert got[index("greet")] == pytest.approx(2.5 - 2.5)
-    assert got[index("ask for honey")] == pytest.approx(-1.8 + 3 * up * worth[3] - 2.5, rel=1e-4)
-    assert got[index("offer tea for honey")] == pytest.approx(-1.4 + 3 * (up - down), rel=1e-4)
-    assert got[index("accept")] == pytest.approx(1.5 + 2.5 * (up - down), rel=1e-4)
+    assert got[index("ask for honey")] == pytest.approx(-2.6 + 5 * up * worth[3] - 2.5, rel=1e-4)
+    assert got[index("offer tea for honey")] == pytest.approx(-2.2 + 5 * (up - down), rel=1e-4)
+    assert got[index("accept")] == pytest.approx(1.5 + 4 * (up - down), rel=1e-4)
     assert got[index("refuse need")] == pytest.approx(-0.6 + np.exp(-3), rel=1e-4)
     assert got[index("refuse full")] == pytest.approx(0.0, abs=1e-5)
     assert got[index("complain")] == pytest.approx(-3.2 + 3.5 * 2, rel=1e-5)
-    assert got[index("eat tea")] == pytest.approx(-0.8 + 2 * (np.exp(-1.5) - np.exp(-3)) / 1.5 - 2.5, rel=1e-4)
-    assert got[index("leave")] == pytest.approx(-3.4 + 2 - 2.5, rel=1e-5)
+    assert got[index("eat tea")] == pytest.approx(-1.4 + 3.5 * (np.exp(-1.5) - np.exp(-3)) / 1.5 - 2.5, rel=1e-4)
+    assert got[index("leave")] == pytest.approx(-3.0 + 2 - 2.5, rel=1e-5)
 
 
 def test_only_what_is_possible_is_done():
@@ -126,7 +124,7 @@ def test_both_sides_tell_the_same_meeting(told):
 
 def test_lives_hide_what_is_hidden(told):
     for life in told[:50]:
-        assert not life.values and not life.traits and set(life.feels) == set(GOODS)
+        assert not life.values and not life.traits and set(life.feels) == {*GOODS, "stress"}
         assert all(m.rating is None for m in life.messages)
 
 
@@ -151,7 +149,7 @@ def test_an_accepted_deal_moves_the_goods_as_it_says(told):
                 if life.messages[choice.at + 1].act != "eat":
                     assert {g: after[g] - before[g] for g in GOODS if after[g] != before[g]} == choice.options[0]
                     checked += 1
-    assert checked > 100
+    assert checked > 60
 
 
 def test_stances_in_numpy_and_jax_agree():
@@ -189,20 +187,3 @@ def test_the_same_key_gives_the_same_bytes_whatever_the_batch():
     one, other = (market.run(makers=64, meetings=4, batch=b, key=jax.random.key(3)) for b in (128, 7))
     for a, b in zip(jax.tree.leaves(one.events), jax.tree.leaves(other.events)):
         assert np.asarray(a).tobytes() == np.asarray(b).tobytes()
-
-
-@pytest.mark.slow
-def test_an_ideal_observer_recovers_the_weights():
-    record = market.run(makers=64, meetings=8, key=jax.random.key(5))
-    prior = Gaussian.of(*observer.prior(8))
-
-    def infer(seen):
-        return laplace(observer.total_log_likelihood, seen, prior, steps=12)
-
-    posterior = jax.jit(lambda seen: jax.lax.map(infer, seen, batch_size=16))(observer.evidence(record))
-    keys = jax.random.split(jax.random.key(1), 64)
-    bounds = jax.vmap(lambda p, k: intervals(p, lambda v: jax.nn.softmax(v[:4]), key=k))(posterior, keys)
-    low, middle, high = np.moveaxis(np.asarray(bounds), 1, 0)
-    weights = np.asarray(record.makers.weight)
-    assert rank_correlation(weights.ravel(), middle.ravel()) >= 0.9
-    assert 0.85 <= np.mean((weights >= low) & (weights <= high)) <= 0.95
