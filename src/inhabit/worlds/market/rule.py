@@ -12,7 +12,7 @@ The utility of option `o` for who is to act, with present worths `w` (tilted by 
     complain      -3.2 + 3.5 * pestered / patience + 2 * stress
     thank         2.5 if owing, else -3;   chat  -0.6 + 0.8 * valence;   chat of g  -3.8 + 1.0 * w[g]
     eat g         -1.4 + 3.5 * sated(+g)
-    leave         -3.0 + 5 * stress + (6 * load + pestered) / patience, less 1 while owing thanks
+    leave         -2.6 + 5 * stress + (6 * load + pestered) / patience, less 1 while owing thanks
 
 `patience` is the maker's own times `exp(-stress)`. While the other waits for an answer every option that is none (all
 but accept, refuse, complain and offer) is worth 2.5 less, under full stress 1.25 less. Impossible options are closed.
@@ -114,7 +114,7 @@ def utilities(now: Situation) -> Float[Array, " options"]:
         CHAT_OF_NOTHING * (-0.6 + 0.8 * valence),
         CHAT_OF_GOOD * -3.8 + _of(CHAT_OF_GOOD[:, None] * GIVES, 1.0 * weights[0]),
         IS["eat"] * -1.4 + _of(IS["eat"][:, None] * GIVES, 3.5 * sated),
-        IS["leave"] * (-3.0 + 5.0 * stress + (6.0 * load + now.pestered[0]) / patience - now.owing[0]),
+        IS["leave"] * (-2.6 + 5.0 * stress + (6.0 * load + now.pestered[0]) / patience - now.owing[0]),
         (1 - ANSWERS) * waiting * -2.5 * (1 - 0.5 * stress),
     ]
     return jnp.sum(jnp.stack(parts), axis=0)
