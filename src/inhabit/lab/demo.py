@@ -64,6 +64,7 @@ def drawn(rows: Mapping[str, Mapping[str, Estimate]]) -> str:
         axes.set_title("What would they do if ...?", loc="left", fontweight="bold")
         axes.grid(axis="y", color=FAINT, linewidth=0.6)
         axes.set_axisbelow(True)
-        axes.legend(frameon=False)
+        axes.set_ylim(top=1.2 * axes.get_ylim()[1])
+        axes.legend(frameon=False, loc="upper left", ncols=3)
 
     return standalone(picture(draw, 7.2, 3.8, title="demo"))

@@ -12,7 +12,7 @@ import numpy as np
 
 from inhabit.lab.experiment import Record
 from inhabit.learning.codebook import turns
-from inhabit.learning.comparing import Sides, compare, fit_sides, live, twins_view
+from inhabit.learning.comparing import Sides, card, compare, fit_sides, live, twins_view
 from inhabit.learning.fitting import Settings
 from inhabit.learning.judging import departed
 from inhabit.learning.listening import Schedule
@@ -100,8 +100,14 @@ def market(
             seconds=time.monotonic() - began,
             predictions=[*(one.line(names) for one in told), *probed],
         ),
-        sides.people,
+        dataclasses.replace(sides.people, card={**sides.people.card, **_card(held, acts)}),
     )
+
+
+def _card(held: Sequence[Life], table: Mapping[str, Mapping[str, Estimate]]) -> dict[str, Any]:
+    """What a report wants to know of the lives held out."""
+    makers = len({life.maker for life in held})
+    return {"held_out": {"way": "time", "lives": len(held), "makers": makers}, "scores": card(table)}
 
 
 def _true_acts(lived: Lived, places: Sequence[tuple[str, int]], acts: Sequence[str]) -> list[np.ndarray]:
