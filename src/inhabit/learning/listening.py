@@ -20,13 +20,17 @@ from inhabit.mind.person import Person
 from inhabit.types import Key
 
 
+PASS, SMALLEST = 24, 4
+"""Steps that a pass over a small log should have, and the fewest lives heard at once for their sake."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Schedule:
     """How long and how carefully to listen.
 
     Attributes:
         epochs: Most passes over the lives; fewer when the validation lives say that it is enough.
-        batch: Lives heard at once.
+        batch: Most lives heard at once; fewer of a small log, so that a pass has some `PASS` steps.
         rate: Peak learning rate.
         decay: Weight decay.
         brisk: How much faster the few numbers that can be read (makers, values, mood, pulls) learn than the networks.
@@ -139,7 +143,7 @@ def fit(
 
 def _epoch(schedule: Schedule, lives: int) -> tuple[Callable, optax.GradientTransformation]:
     """One pass over the lives as one compiled program, and its optimiser."""
-    batch = min(schedule.batch, lives)
+    batch = min(schedule.batch, max(SMALLEST, lives // PASS), lives)
     steps = lives // batch
     rate = optax.warmup_cosine_decay_schedule(0.0, schedule.rate, steps, steps * schedule.epochs, schedule.rate / 20)
     optimiser = optax.chain(
