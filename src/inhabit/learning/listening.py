@@ -19,7 +19,6 @@ from inhabit.mind.own import own_size
 from inhabit.mind.person import Person
 from inhabit.types import Key
 
-
 PASS, SMALLEST = 24, 4
 """Steps that a pass over a small log should have, and the fewest lives heard at once for their sake."""
 
