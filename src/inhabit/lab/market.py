@@ -52,7 +52,7 @@ class Scale:
     probes: int = 400
 
 
-QUICK = Scale(makers=64, meetings=8, epochs=18, batch=16, reading=2.5, probes=160)
+QUICK = Scale(makers=64, meetings=8, epochs=16, batch=16, reading=1.5, probes=128)
 """For the demo: three minutes on two cores, compiling included."""
 
 

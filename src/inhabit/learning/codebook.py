@@ -118,7 +118,8 @@ class Codebook:
         """Turn one life into padded arrays."""
         lived = turns(life)[: self.turns]
         rows = [self._row(life, turn, first=index == 0) for index, turn in enumerate(lived)]
-        empty = {k: np.zeros_like(v) for k, v in rows[0].items()} | {"rating": np.int32(-1), "chosen": np.int32(-1)}
+        nothing = self._row(life, Turn(index=-1, heard=(), message=Message(role="user", content="")), first=True)
+        empty = {k: np.zeros_like(v) for k, v in nothing.items()} | {"rating": np.int32(-1), "chosen": np.int32(-1)}
         rows += [empty] * (self.turns - len(rows))
         stacked: dict[str, Any] = {k: np.stack([row[k] for row in rows]) for k in rows[0]}
         percept = {f.name for f in dataclasses.fields(Percept)}
