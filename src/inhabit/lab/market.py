@@ -53,7 +53,7 @@ class Scale:
 
 
 QUICK = Scale(makers=64, meetings=8, epochs=16, batch=16, reading=1.5, probes=128)
-"""For the demo: three minutes on two cores, compiling included."""
+"""For the demo: some three minutes on two cores, most of them spent compiling."""
 
 
 def market(
