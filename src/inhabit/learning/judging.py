@@ -5,13 +5,11 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning.codebook import OTHER, Codebook, fell_silent, turns
 from inhabit.learning.knowing import Told, know
-from inhabit.learning.people import People
+from inhabit.learning.people import People, stack
 from inhabit.maths import scores
 from inhabit.maths.intervals import Estimate, bootstrap
 from inhabit.types import LEAVE, Life, Message
@@ -66,7 +64,7 @@ def foretell(people: People, lives: Sequence[Life]) -> list[Foretold]:
     sharpened by every act of the life (test-time inference, no refitting), and forgotten after it.
     """
     strangers = [life.maker if life.maker in people.makers else None for life in lives]
-    beliefs = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(people.belief(maker) for maker in strangers))
+    beliefs = stack([people.belief(maker) for maker in strangers])
     _, told = know(people.person, people.codebook, [[life] for life in lives], beliefs)
     return [one for life, (each,) in zip(lives, told) for one in _foretold(people.codebook, life, each)]
 

@@ -35,8 +35,6 @@ SELF, PARTNER = 1, 2
 SAYS, DID = 1, 2
 """Relations: what someone last said of a good (one thing at a time), and which acts someone did (any number)."""
 
-_GAINS = ("stress_leak", "valence_leak", "load_leak", "surprise", "load", "relief", "valence", "repetition")
-
 
 class Heard(eqx.Module):
     """A percept after the senses: what does not depend on the state of the mind.
@@ -108,7 +106,8 @@ class Person(AbstractMind[PersonState]):
         ask: Makes the memory's cue from the situation and the own act.
         memory: The surprise memory; `NoMemory` is another part.
         appraise: How good or bad what is heard is.
-        mood: Unconstrained gains and leaks of the mood, in the order of `_GAINS`.
+        mood: Unconstrained leaks of stress, valence and load, then gains: stress from surprise, from load, relief and
+            valence from what is heard, load from repetition.
         shared: Per good: log set point, curvature before softplus, what stress adds to its weight.
         good_cell: Brings what is made of a good up to date; shared by all goods.
         cell: Brings the situation up to date.
