@@ -9,6 +9,7 @@ import numpy as np
 
 from inhabit.learning.codebook import Codebook
 from inhabit.learning.fitting import phrases, shape_of
+from inhabit.learning.names import Names
 from inhabit.learning.people import People
 from inhabit.mind.own import Belief, own_size
 from inhabit.mind.person import Person
@@ -81,8 +82,7 @@ def tiny_people() -> People:
         values=np.array([[5, 3], [3, 5], [np.nan, np.nan]], np.float32),
         phrases=phrases(lives),
         called=called,
-        acts=None,
-        lexicon=None,
+        names=Names(),
         shape=shape | {"aimed": list(codebook.aimed_mask), "sense": 8, "situation": 8, "about": 6},
         card=CARD,
     )

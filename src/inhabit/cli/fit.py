@@ -39,7 +39,13 @@ def command(
     ] = Holdout.user,
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the log.")] = 30,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same people.")] = 0,
-    twin: Annotated[bool, typer.Option(help="Fit the equal-compute language model too, and compare.")] = False,
+    twin: Annotated[
+        bool, typer.Option("--twin", help="Fit the equal-compute language model too, and compare.")
+    ] = False,
+    mouth: Annotated[
+        bool,
+        typer.Option("--mouth", help="Fit a small mouth too: new words for what is meant, not only recalled ones."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Fit people from a log, measure them, write a .mind file."""
@@ -50,6 +56,8 @@ def command(
     train, held = _parted(reading.lives, holdout, seed)
     sides = (_both if twin else _fitted)(train, epochs, seed, quiet=json)
     people: Any = getattr(sides, "people", sides)
+    if mouth and people.mouth is None:
+        people = sides = _mouthed(people, train, seed, quiet=json)
     with busy("measuring on held-out lives", json):
         scores = _scores(sides, train, held, seed)
     people = dataclasses.replace(people, card={**people.card, **_card(reading, holdout, held), "scores": scores})
@@ -85,6 +93,13 @@ def _both(lives: "tuple[Life, ...]", epochs: int, seed: int, *, quiet: bool) -> 
 
     with busy("fitting minds, their mouth and the twin", quiet):
         return fit_sides(departed(lives), settings=Settings(schedule=Schedule(epochs=epochs), seed=seed))
+
+
+def _mouthed(people: "People", lives: "tuple[Life, ...]", seed: int, *, quiet: bool) -> "People":
+    from inhabit.learning.mouthing import with_mouth
+
+    with busy("fitting a small mouth", quiet):
+        return with_mouth(people, lives, seed=seed)
 
 
 def _scores(sides: "Sides | People", train: "tuple[Life, ...]", held: "tuple[Life, ...]", seed: int) -> dict[str, Any]:

@@ -45,10 +45,12 @@ def mouth_of(people: "People", name: MouthName, *, url: str | None = None, model
     if name is MouthName.endpoint:
         return _endpoint(url, model)
     if name is MouthName.small:
-        small = getattr(people, "mouth", None)
-        if small is None:
-            raise typer.BadParameter("this file holds no small mouth; use --mouth recall or --mouth endpoint")
-        return small
+        from inhabit.learning.mouthing import small_mouth
+
+        try:
+            return small_mouth(people)
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}, or use --mouth recall") from None
     if not people.phrases:
         from inhabit.speech.mouths import Wordless
 

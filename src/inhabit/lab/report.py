@@ -163,9 +163,9 @@ def _acts(people: People) -> str:
     )
     line = "How often each act was spoken in the phrases kept; " + (
         "the acts were induced from the words, for the log names none."
-        if people.acts
+        if people.names.acts
         else "the acts were read from the words."
-        if people.lexicon
+        if people.names.lexicon
         else "the log names the acts."
     )
     return _section("What they do", f"<table>{rows}</table>", line)

@@ -11,15 +11,17 @@ import numpy as np
 
 from inhabit.learning import reading
 from inhabit.learning.accounts import Account, account
-from inhabit.learning.codebook import Lesson
+from inhabit.learning.codebook import Lesson, goods_of
 from inhabit.learning.fitting import Settings, fit_people, split
 from inhabit.learning.judging import Chain, Foretold, departed, foretell, frequencies, measure
+from inhabit.learning.mouthing import read_mouth
+from inhabit.learning.names import Names
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
 from inhabit.maths.intervals import Estimate, bootstrap_mean
 from inhabit.mind.person import Person
 from inhabit.speech.flattening import Flattening
-from inhabit.speech.sheets import MOUTH, TWIN
+from inhabit.speech.sheets import TWIN
 from inhabit.speech.twin import Twin
 from inhabit.types import Life
 
@@ -32,14 +34,12 @@ class Sides:
     """Both sides, fitted to the same lives with the same counted work.
 
     Attributes:
-        people: The minds.
-        mouth: Their small mouth: told the plan, it gives the words.
-        twin: The language model, which got the work of both.
+        people: The minds, with their small mouth.
+        twin: The language model, which got the work of the minds and of their small mouth.
         flops: Floating-point operations of each.
     """
 
     people: People
-    mouth: Twin
     twin: Twin
     flops: Mapping[str, float]
 
@@ -69,27 +69,25 @@ def fit_sides(
     """
     settings = settings or Settings()
     watch("mind and mouth")
-    learn, check = split(train, settings.validation, seed=settings.seed)
-    goods = sorted({good for life in train for message in life.messages for good in message.stances})
-    flattening = Flattening.learn(learn, goods=goods, size=vocabulary, **(layout or {}))
-    sheets = [[flattening.sheet(life) for life in some] for some in (learn, check)]
+    names = Names.learn(train, seed=settings.seed)
+    learn, check = split(named := names.of(train), settings.validation, seed=settings.seed)
+    flattening = Flattening.learn(learn, goods=goods_of(named), size=vocabulary, **(layout or {}))
     for_mouth, for_twin = jax.random.split(jax.random.key(settings.seed + 1))
-
-    def read(weights: Mapping, **stop: Any) -> reading.Lesson:
-        documents, valid = ([sheet.document(weights) for sheet in some] for some in sheets)
-        return reading.fit(documents, len(flattening.tokens), recipe=recipe, validation=valid, **stop)
-
     found: dict[str, reading.Lesson] = {}
-    mouth = threading.Thread(target=lambda: found.update(mouth=read(MOUTH, epochs=passes, key=for_mouth)))
+
+    def mouthe() -> None:
+        found["mouth"] = read_mouth(flattening, learn, check, recipe=recipe, passes=passes, key=for_mouth)
+
+    mouth = threading.Thread(target=mouthe)
     mouth.start()
-    people = fit_people(train, settings=settings)
+    people = fit_people(train, settings=settings, names=names)
     mouth.join()
     both = people.card["flops"] + found["mouth"].flops + found["mouth"].checking
     watch("twin")
-    twin = read(TWIN, budget=both, key=for_twin)
+    documents, valid = ([flattening.sheet(life).document(TWIN) for life in some] for some in (learn, check))
+    twin = reading.fit(documents, len(flattening.tokens), recipe=recipe, validation=valid, budget=both, key=for_twin)
     return Sides(
-        people=people,
-        mouth=Twin(found["mouth"].model, flattening),
+        people=dataclasses.replace(people, mouth=Twin(found["mouth"].model, flattening)),
         twin=Twin(twin.model, flattening),
         flops={"mind": both, "mind without its mouth": people.card["flops"], "twin": twin.flops + twin.checking},
     )
@@ -116,7 +114,7 @@ def compare(
         Measure -> who -> estimate, and what the minds foretold.
     """
     people = sides.people if isinstance(sides, Sides) else sides
-    train, held = (named(people, departed(lives)) for lives in (train, held))
+    train, held = (people.names.of(departed(lives)) for lives in (train, held))
     told = foretell(people, held)
     chain = Chain(people.codebook, train)
     frequent = frequencies(people.codebook, train)
@@ -125,13 +123,13 @@ def compare(
         "table of last acts": [row for life in held for row in chain.foretell(life)],
         "frequencies": [frequent] * len(told),
     }
-    if not isinstance(sides, Sides):
+    if not isinstance(sides, Sides) or people.mouth is None:
         return measure(told, rows, people.codebook.acts, seed=seed), told
     places = [(one.life, one.turn) for one in told]
     acts, words, plans = twins_view(sides.twin, held, people.codebook.acts)
     rows["twin"] = [acts[place] for place in places]
     table = measure(told, rows, people.codebook.acts, seed=seed)
-    _, mouthed, _ = twins_view(sides.mouth, held, people.codebook.acts)
+    _, mouthed, _ = twins_view(people.mouth, held, people.codebook.acts)
     views = {"mind": (mouthed, _plans(people, held, told)), "twin": (words, plans)}
     makers = [one.maker for one in told]
     for who, (said, planned) in views.items():
@@ -151,11 +149,6 @@ def card(table: Mapping[str, Mapping[str, Estimate]]) -> dict[str, dict[str, Any
         unit, better = UNITS.get(name.rsplit(maxsplit=1)[-1], ("share", "higher"))
         out[name] = {"mind": mind, "twin": twin, "baselines": plain, "unit": unit, "better": better}
     return out
-
-
-def named(people: People, lives: Sequence[Life]) -> list[Life]:
-    """The same lives, every message understood as the people understand it."""
-    return [dataclasses.replace(life, messages=tuple(people.understood(m) for m in life.messages)) for life in lives]
 
 
 def twins_view(twin: Twin, held: Sequence[Life], acts: Sequence[str]) -> tuple[dict, dict, dict]:

@@ -10,11 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning import listening
-from inhabit.learning.annotating import annotate
 from inhabit.learning.codebook import Codebook, goods_of, turns
 from inhabit.learning.knowing import know
 from inhabit.learning.listening import Schedule
-from inhabit.learning.naming import Acts
+from inhabit.learning.names import Names
 from inhabit.learning.people import People
 from inhabit.mind.own import Belief, own_size
 from inhabit.mind.person import Person
@@ -55,6 +54,7 @@ def fit_people(
     *,
     settings: Settings | None = None,
     called: Mapping[str, tuple[str, ...]] | None = None,
+    names: Names | None = None,
     watch: Callable[[int, float, float], None] = lambda epoch, train, valid: None,
 ) -> People:
     """Fit everyone in a log.
@@ -63,6 +63,7 @@ def fit_people(
         lives: The log.
         settings: How to fit.
         called: What each good may be called in words; its own name, and what the log calls it, if left out.
+        names: How words are given acts; learned from the log, where it names none, if left out.
         watch: Told the epoch and the loss on training and validation makers.
 
     Raises:
@@ -72,14 +73,9 @@ def fit_people(
     lives = [life for life in lives if any(m.role == "user" for m in life.messages)]
     if len(lives) < 4:
         raise ValueError(f"{len(lives)} lives with a maker's messages; at least 4 are needed to learn and to validate")
-    goods, bare = goods_of(lives), unnamed(lives)
-    lexicon = Lexicon.learn(goods, lives) if goods and bare else None
-    acts = Acts.learn(lives, seed=settings.seed) if bare and not goods else None
-    if lexicon is not None:
-        lives = annotate(lives, lexicon)
-    elif acts is not None:
-        lives = list(acts.annotate(lives))
-    called = called or _names(goods, lexicon)
+    names = names or Names.learn(lives, seed=settings.seed)
+    lives = names.of(lives)
+    called = called or _called(goods_of(lives), names.lexicon)
     train, held = split(lives, settings.validation, seed=settings.seed)
     ear = Ear.learned(
         (m.content for life in train for m in life.messages),
@@ -111,8 +107,7 @@ def fit_people(
         values=_values(lives, everyone, codebook.goods),
         phrases=phrases(lives),
         called=called,
-        acts=acts,
-        lexicon=lexicon,
+        names=names,
         shape=shape | {"aimed": list(codebook.aimed_mask)},
         card={
             "lives": len(lives),
@@ -160,12 +155,6 @@ def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life]
     return [life for life in lives if life.maker not in held], [life for life in lives if life.maker in held]
 
 
-def unnamed(lives: Sequence[Life]) -> bool:
-    """Whether the log leaves most acts of its makers unnamed."""
-    named = [m.act is not None for life in lives for m in life.messages if m.role == "user"]
-    return 2 * sum(named) < len(named)
-
-
 def phrases(lives: Sequence[Life]) -> tuple[Phrase, ...]:
     """What the makers said, each with what it meant and what had been said before."""
     found = [
@@ -182,7 +171,7 @@ def phrases(lives: Sequence[Life]) -> tuple[Phrase, ...]:
     return tuple(found[-PHRASES:])
 
 
-def _names(goods: Sequence[str], lexicon: Lexicon | None) -> dict[str, tuple[str, ...]]:
+def _called(goods: Sequence[str], lexicon: Lexicon | None) -> dict[str, tuple[str, ...]]:
     """What each good is called: its own name first, then what the log's people call it."""
     found = lexicon.names if lexicon is not None else {}
     return {good: tuple(dict.fromkeys([good.lower(), *(n for n, g in found.items() if g == good)])) for good in goods}

@@ -1,27 +1,35 @@
 """People: a fitted population, what is believed of each of them, and the file it is kept in."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inhabit.learning.annotating import annotated
 from inhabit.learning.codebook import Codebook
-from inhabit.learning.naming import Acts
+from inhabit.learning.keeping import (
+    below,
+    codebook_json,
+    codebook_of,
+    event_of,
+    leaves,
+    model_json,
+    model_of,
+    names_json,
+    names_of,
+    phrase_of,
+    with_leaves,
+)
+from inhabit.learning.names import Names
 from inhabit.mind.own import Belief, Own
 from inhabit.mind.person import Person
 from inhabit.records import mindfile
-from inhabit.records.facts import EventRow, FactRow
-from inhabit.senses.text import Ear, Hashed, Listed
-from inhabit.speech.lexicon import Lexicon
-from inhabit.speech.plans import Plan
+from inhabit.records.facts import FactRow
 from inhabit.speech.recall import Phrase
+from inhabit.speech.twin import Twin
 from inhabit.types import Message
 
 KIND = "people"
@@ -40,10 +48,10 @@ class People:
         values: What each good is worth to each of them as the log said; NaN where it did not.
         phrases: What they once said, for the mouth that recalls.
         called: What each good may be called in words.
-        acts: How to name acts in a log that does not; `None` where the log names them, or where plans are read.
-        lexicon: How plans are read in words, where the log has goods but names no acts; else `None`.
+        names: How words are given acts, where the log names none.
         shape: How `Person.create` was called.
         card: What they were fitted on, and how well; shown by `report`.
+        mouth: A small language model that, told a plan, gives the words; `None` where none was fitted.
     """
 
     person: Person
@@ -53,18 +61,14 @@ class People:
     values: np.ndarray
     phrases: tuple[Phrase, ...]
     called: Mapping[str, tuple[str, ...]]
-    acts: Acts | None
-    lexicon: Lexicon | None
+    names: Names
     shape: Mapping[str, Any]
     card: Mapping[str, Any]
+    mouth: Twin | None = None
 
     def understood(self, message: Message) -> Message:
         """A message with its act and its stances, read from its words where the log named none."""
-        if self.lexicon is not None:
-            return annotated(message, self.lexicon)
-        if self.acts is not None and message.role == "user" and message.act is None:
-            return dataclasses.replace(message, act=self.acts.name(message.content))
-        return message
+        return self.names.understood(message)
 
     def belief(self, maker: str | None) -> Belief:
         """What is believed of one maker; of a stranger, the population.
@@ -96,30 +100,29 @@ class People:
 
     def save(self, path: str | pathlib.Path) -> None:
         """Write a `.mind` file, atomically."""
-        arrays: dict[str, Any] = {f"person/{name}": leaf for name, leaf in _leaves(self.person)}
-        arrays |= {"beliefs/mean": self.beliefs.mean, "beliefs/precision": self.beliefs.precision}
-        arrays |= {"values": self.values.astype(np.float32), "ear/weight": self.person.text.weight}
+        named, arrays = names_json(self.names)
+        spoken, weights = model_json(self.mouth) if self.mouth is not None else (None, {})
+        arrays |= weights | {f"person/{name}": leaf for name, leaf in leaves(self.person)}
+        believed = {"beliefs/mean": self.beliefs.mean, "beliefs/precision": self.beliefs.precision}
+        told = {"values": self.values.astype(np.float32), "ear/weight": self.person.text.weight}
         manifest = {
             "kind": KIND,
             "goods": list(self.codebook.goods),
             "senses": ["text", "symbols", "body"],
             "makers": list(self.makers),
             "shape": dict(self.shape),
-            "codebook": _codebook_json(self.codebook),
+            "codebook": codebook_json(self.codebook),
             "called": {good: list(names) for good, names in self.called.items()},
             "card": dict(self.card),
+            **named,
+            **({"mouth": spoken} if spoken is not None else {}),
         }
-        if self.lexicon is not None:
-            manifest["lexicon"] = _lexicon_json(self.lexicon)
-        if self.acts is not None:
-            manifest["acts"] = {"names": list(self.acts.names), "ear": _ear_json(self.acts.ear)}
-            arrays |= {f"acts/{name}": getattr(self.acts, name) for name in ("directions", "centres", "weight")}
         mindfile.save(
             path,
-            arrays={name: np.asarray(array) for name, array in arrays.items()},
+            arrays={name: np.asarray(array) for name, array in {**arrays, **believed, **told}.items()},
             manifest=manifest,
             facts=self._facts(),
-            events=[_event(index, phrase) for index, phrase in enumerate(self.phrases)],
+            events=[event_of(index, phrase) for index, phrase in enumerate(self.phrases)],
         )
 
     @classmethod
@@ -139,17 +142,17 @@ class People:
             shape = {**manifest["shape"], "aimed": tuple(manifest["shape"]["aimed"])}
             person = Person.create(weight=arrays["ear/weight"], **shape, key=jax.random.key(0))
             return cls(
-                person=_with_leaves(person, {k.removeprefix("person/"): v for k, v in arrays.items()}),
-                codebook=_codebook(manifest["codebook"]),
+                person=with_leaves(person, below("person", arrays)),
+                codebook=codebook_of(manifest["codebook"]),
                 makers=tuple(manifest["makers"]),
                 beliefs=Belief(jnp.asarray(arrays["beliefs/mean"]), jnp.asarray(arrays["beliefs/precision"])),
                 values=arrays["values"],
-                phrases=tuple(_phrase(event) for event in file.events() if event.kind == "said"),
+                phrases=tuple(phrase_of(event) for event in file.events() if event.kind == "said"),
                 called={good: tuple(names) for good, names in manifest["called"].items()},
-                acts=_acts(manifest["acts"], arrays) if "acts" in manifest else None,
-                lexicon=_lexicon(manifest["lexicon"]) if "lexicon" in manifest else None,
+                names=names_of(manifest, arrays),
                 shape=manifest["shape"],
                 card=manifest["card"],
+                mouth=model_of(manifest["mouth"], arrays) if "mouth" in manifest else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             reason = f"{type(error).__name__}: {error}"
@@ -171,75 +174,6 @@ class People:
             for good, worth in zip(self.codebook.goods, row)
             if np.isfinite(worth)
         ]
-
-
-def _leaves(module: eqx.Module) -> list[tuple[str, np.ndarray]]:
-    """A module's arrays by their path."""
-    found = jax.tree_util.tree_flatten_with_path(eqx.filter(module, eqx.is_array))[0]
-    return [(jax.tree_util.keystr(path), np.asarray(leaf)) for path, leaf in found]
-
-
-def _with_leaves(module: Person, arrays: Mapping[str, np.ndarray]) -> Person:
-    """The same module with its arrays replaced; their paths, shapes and types must be the same."""
-    dynamic, static = eqx.partition(module, eqx.is_array)
-
-    def put(path, leaf):
-        new = arrays[jax.tree_util.keystr(path)]
-        if new.shape != leaf.shape or new.dtype != leaf.dtype:
-            raise ValueError(f"{jax.tree_util.keystr(path)} is {new.dtype}{new.shape}, not {leaf.dtype}{leaf.shape}")
-        return jnp.asarray(new)
-
-    return eqx.combine(jax.tree_util.tree_map_with_path(put, dynamic), static)
-
-
-def _ear_json(ear: Ear) -> dict[str, Any]:
-    index = {"listed": list(ear.index.listed)} if isinstance(ear.index, Listed) else {"buckets": ear.index.buckets}
-    return index | {"length": ear.length, "longest": ear.longest, "goods": {g: list(n) for g, n in ear.goods.items()}}
-
-
-def _ear(read: Mapping[str, Any]) -> Ear:
-    index = Listed(tuple(read["listed"])) if "listed" in read else Hashed(read["buckets"])
-    goods = {good: tuple(names) for good, names in read["goods"].items()}
-    return Ear(index=index, length=read["length"], longest=read["longest"], goods=goods)
-
-
-def _codebook_json(codebook: Codebook) -> dict[str, Any]:
-    plain = {field.name: getattr(codebook, field.name) for field in dataclasses.fields(codebook)}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()} | {
-        "ear": _ear_json(codebook.ear)
-    }
-
-
-def _codebook(read: Mapping[str, Any]) -> Codebook:
-    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in read.items()}
-    return Codebook(**{**fields, "ear": _ear(read["ear"])})
-
-
-def _acts(read: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Acts:
-    parts = {name: arrays[f"acts/{name}"] for name in ("directions", "centres", "weight")}
-    return Acts(ear=_ear(read["ear"]), names=tuple(read["names"]), **parts)
-
-
-def _lexicon_json(lexicon: Lexicon) -> dict[str, Any]:
-    hints = {word: list(odds) for word, odds in lexicon.hints.items()}
-    return {"goods": list(lexicon.goods), "names": dict(lexicon.names), "totals": dict(lexicon.totals), "hints": hints}
-
-
-def _lexicon(read: Mapping[str, Any]) -> Lexicon:
-    hints = {word: tuple(odds) for word, odds in read["hints"].items()}
-    return Lexicon(goods=tuple(read["goods"]), names=read["names"], totals=read["totals"], hints=hints)
-
-
-def _event(index: int, phrase: Phrase) -> EventRow:
-    plan = dataclasses.asdict(phrase.plan)
-    payload: dict[str, Any] = {"plan": {k: dict(v) if isinstance(v, Mapping) else v for k, v in plan.items()}}
-    payload |= {"words": phrase.words, "before": phrase.before}
-    return EventRow(life="", maker=phrase.maker, at=float(index), kind="said", payload=payload)
-
-
-def _phrase(event: EventRow) -> Phrase:
-    payload = event.payload if isinstance(event.payload, Mapping) else json.loads(event.payload)
-    return Phrase(plan=Plan(**payload["plan"]), words=payload["words"], before=payload["before"], maker=event.maker)
 
 
 def stack(beliefs: Sequence[Belief]) -> Belief:

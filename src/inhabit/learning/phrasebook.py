@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from inhabit.learning.names import Names
 from inhabit.learning.people import People
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import hashed
+from inhabit.types import Message
 
 SIZE = 1024
 """Buckets of the hashed words and pairs of words."""
@@ -13,12 +15,12 @@ SIZE = 1024
 class Phrasebook:
     """Everything that was said in a log, with what it meant.
 
-    Where the log names no acts, words are given the act that fitting induced; else words mean what the most alike
+    Where the log names no acts, words are read as fitting read them; else words mean what the most alike
     phrase meant (cosine of TF-IDF over words and pairs of words; the first of equals).
     """
 
     def __init__(self, people: People):
-        self._phrases, self._acts = people.phrases, people.acts
+        self._phrases, self._names = people.phrases, people.names
         rows = np.stack([hashed(phrase.words, SIZE) for phrase in people.phrases] or [np.zeros(SIZE, np.float32)])
         self._rarity = (np.log((1 + len(rows)) / (1 + (rows > 0).sum(0))) + 1).astype(np.float32)
         self._rows = _unit(np.log1p(rows) * self._rarity)
@@ -28,8 +30,9 @@ class Phrasebook:
         """What was meant; nothing is claimed of words that share none with the log."""
         if words in self._exact:
             return self._exact[words]
-        if self._acts is not None:
-            return Plan(act=self._acts.name(words))
+        if self._names != Names():
+            read = self._names.understood(Message(role="user", content=words))
+            return Plan(act=read.act, stances=read.stances)
         alike = self._rows @ _unit(np.log1p(hashed(words, SIZE)) * self._rarity)
         best = int(np.argmax(alike))
         return self._phrases[best].plan if alike[best] > 0 else Plan()
