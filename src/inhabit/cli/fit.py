@@ -96,10 +96,10 @@ def _both(lives: "tuple[Life, ...]", epochs: int, seed: int, *, quiet: bool) -> 
 
 
 def _mouthed(people: "People", lives: "tuple[Life, ...]", seed: int, *, quiet: bool) -> "People":
-    from inhabit.learning.mouthing import with_mouth
+    from inhabit.learning.mouthing import fit_mouth
 
     with busy("fitting a small mouth", quiet):
-        return with_mouth(people, lives, seed=seed)
+        return dataclasses.replace(people, mouth=fit_mouth(people.names.of(lives), seed=seed))
 
 
 def _scores(sides: "Sides | People", train: "tuple[Life, ...]", held: "tuple[Life, ...]", seed: int) -> dict[str, Any]:

@@ -46,9 +46,10 @@ def mouth_of(people: "People", name: MouthName, *, url: str | None = None, model
         return _endpoint(url, model)
     if name is MouthName.small:
         from inhabit.learning.mouthing import small_mouth
+        from inhabit.learning.phrasebook import Phrasebook
 
         try:
-            return small_mouth(people)
+            return small_mouth(people.mouth, Phrasebook(people.phrases, people.names))
         except ValueError as error:
             raise typer.BadParameter(f"{error}, or use --mouth recall") from None
     if not people.phrases:

@@ -36,17 +36,7 @@ def rivals(
 
     Both sides of a dialogue are kept together. Of a large set a random part is used, the same for both.
     """
-    lives = list(read(path).lives)
-    if goods := goods_of(lives):
-        lives = annotate(lives, Lexicon.learn(goods, lives))
-    groups = sorted({together(life) for life in lives})
-    order = np.random.default_rng(seed).permutation(len(groups))
-    most = FEW if quick else MOST
-    chosen = {groups[i] for i in order[: max(4, most * len(groups) // max(len(lives), most))]}
-    some = departed([life for life in lives if together(life) in chosen])
-    held_groups = set(sorted(chosen)[::5])
-    held = [life for life in some if together(life) in held_groups]
-    train = [life for life in some if together(life) not in held_groups]
+    train, held = parted(path, most=FEW if quick else MOST, seed=seed)
     settings = Settings(schedule=Schedule(epochs=3 if quick else 14), most_lives=2, seed=seed)
     sides = fit_sides(train, settings=settings, layout=LAYOUTS[on], recipe=Recipe(), passes=0.5 if quick else 4.0)
     table, told = compare(sides, train, held, seed=seed)
@@ -54,6 +44,20 @@ def rivals(
     theirs = {f"{measure}: {who}": one for measure, row in table.items() for who, one in row.items() if who != "mind"}
     lines = [{"set": on, **one.line(sides.people.codebook.acts)} for one in told]
     return mine, theirs, lines, sides.flops
+
+
+def parted(path: pathlib.Path, *, most: int, seed: int) -> tuple[list[Life], list[Life]]:
+    """Read a set, of a large one a random part; four fifths of its dialogues, and the rest to measure on."""
+    lives = list(read(path).lives)
+    if goods := goods_of(lives):
+        lives = annotate(lives, Lexicon.learn(goods, lives))
+    groups = sorted({together(life) for life in lives})
+    order = np.random.default_rng(seed).permutation(len(groups))
+    chosen = {groups[i] for i in order[: max(4, most * len(groups) // max(len(lives), most))]}
+    some = departed([life for life in lives if together(life) in chosen])
+    held = set(sorted(chosen)[::5])
+    kept = [life for life in some if together(life) not in held]
+    return kept, [life for life in some if together(life) in held]
 
 
 def together(life: Life) -> str:

@@ -11,6 +11,7 @@ from inhabit.lab.contentment import contentment
 from inhabit.lab.dealornodeal import dealornodeal
 from inhabit.lab.experiment import Experiment, Record, data_folder
 from inhabit.lab.market import QUICK, Scale, market
+from inhabit.lab.mouths import mouths
 from inhabit.lab.priorities import priorities
 from inhabit.lab.rivals import rivals
 from inhabit.lab.uss import partner_acts, uss
@@ -21,6 +22,7 @@ QUESTION = "Fitted from logs, who stands in better for a held-out person: a mind
 PREDICTIONS = {
     "casino": "A speaker model run backwards beats the n-gram regression (41.4 / 64.7 / 72.8) on a partner's priorities; "
     "swapped values change at least 60 % of plans, 90 % of them the right way; minds bargain as people do.",
+    "casino-mouths": "What was meant is read in a mouth's words as often as in the people's own.",
     "casino-felt": "Satisfaction and liking are explained better than published (.235 / .247).",
     "uss": "Hearing turn by turn beats TF-IDF regressions on every measure and HiGRU on acts.",
     "uss-acts": "The partner's labelled acts add little to their words.",
@@ -77,6 +79,11 @@ def _felt(path: pathlib.Path, seed: int, quick: bool) -> Found:
     return *contentment(path, folds=3 if quick else 10, seed=seed), {}
 
 
+def _mouths(path: pathlib.Path, seed: int, quick: bool) -> Found:
+    """Whether plans come through in words."""
+    return *mouths(path, seed=seed, quick=quick), {}
+
+
 def _uss(path: pathlib.Path, seed: int, quick: bool) -> Found:
     """Next act and satisfaction from the words of the turns."""
     sets = ("SGD",) if quick else ("SGD", "MWOZ", "ReDial")
@@ -102,6 +109,7 @@ def _twin(on: str) -> Callable[[pathlib.Path, int, bool], Found]:
 _SETS: Mapping[str, tuple[str, str, Callable[[pathlib.Path, int, bool], Found]]] = {
     "casino": ("casino", "casino", _casino),
     "casino-felt": ("casino", "casino-felt", _felt),
+    "casino-mouths": ("casino", "casino-mouths", _mouths),
     "casino-twin": ("casino", "twin", _twin("casino")),
     "uss": ("uss", "uss", _uss),
     "uss-acts": ("uss", "uss-acts", _uss_acts),

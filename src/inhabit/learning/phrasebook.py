@@ -1,11 +1,12 @@
 """Understanding words: what something that a maker said most likely meant, by the most alike phrase of the log."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from inhabit.learning.names import Names
-from inhabit.learning.people import People
 from inhabit.speech.plans import Plan
-from inhabit.speech.recall import hashed
+from inhabit.speech.recall import Phrase, hashed
 from inhabit.types import Message
 
 SIZE = 1024
@@ -19,12 +20,12 @@ class Phrasebook:
     phrase meant (cosine of TF-IDF over words and pairs of words; the first of equals).
     """
 
-    def __init__(self, people: People):
-        self._phrases, self._names = people.phrases, people.names
-        rows = np.stack([hashed(phrase.words, SIZE) for phrase in people.phrases] or [np.zeros(SIZE, np.float32)])
+    def __init__(self, phrases: Sequence[Phrase], names: Names):
+        self._phrases, self._names = phrases, names
+        rows = np.stack([hashed(phrase.words, SIZE) for phrase in phrases] or [np.zeros(SIZE, np.float32)])
         self._rarity = (np.log((1 + len(rows)) / (1 + (rows > 0).sum(0))) + 1).astype(np.float32)
         self._rows = _unit(np.log1p(rows) * self._rarity)
-        self._exact = {phrase.words: phrase.plan for phrase in reversed(people.phrases)}
+        self._exact = {phrase.words: phrase.plan for phrase in reversed(phrases)}
 
     def plan(self, words: str) -> Plan:
         """What was meant; nothing is claimed of words that share none with the log."""

@@ -66,7 +66,7 @@ class Served:
         self.people, self.mouth, self.maker, self.sample = people, mouth, maker, sample
         self.held = held or Intervention()
         self._local = local_mouth
-        self._book = Phrasebook(people)
+        self._book = Phrasebook(people.phrases, people.names)
         self._talks: collections.OrderedDict[str, Talk] = collections.OrderedDict()
         self._remembered = remembered
 
