@@ -144,7 +144,8 @@ def _epoch(schedule: Schedule, lives: int) -> tuple[Callable, optax.GradientTran
     """One pass over the lives as one compiled program, and its optimiser."""
     batch = min(schedule.batch, max(SMALLEST, lives // PASS), lives)
     steps = lives // batch
-    rate = optax.warmup_cosine_decay_schedule(0.0, schedule.rate, steps, steps * schedule.epochs, schedule.rate / 20)
+    total = steps * schedule.epochs
+    rate = optax.warmup_cosine_decay_schedule(0.0, schedule.rate, min(steps, total // 2), total, schedule.rate / 20)
     optimiser = optax.chain(
         optax.clip_by_global_norm(1.0),
         optax.scale_by_adam(),
