@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from inhabit.lab import uss as module
+from inhabit.lab import uss_models as models
 from inhabit.learning.hearing import Settings
 
 SESSION = """USER\tI want a {colour} room.\tInform\t3,3,4
@@ -33,7 +34,7 @@ def test_a_session_is_a_life_without_its_overall_line(data):
 
 
 def test_mode_of_tied_ratings_is_the_lowest():
-    assert module.modal(np.array([[0, 0.5, 0.5, 0, 0], [0, 0.2, 0.4, 0.4, 0]])).tolist() == [1, 2]
+    assert models.modal(np.array([[0, 0.5, 0.5, 0, 0], [0, 0.2, 0.4, 0.4, 0]])).tolist() == [1, 2]
 
 
 def test_every_file_and_published_figure_belongs_to_a_set_and_a_measure():
@@ -44,11 +45,10 @@ def test_every_file_and_published_figure_belongs_to_a_set_and_a_measure():
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_experiment_beats_its_rivals_where_it_must_and_writes_what_it_scored(data, monkeypatch):
     small = Settings(dims=8, size=8, steps=50, batch=10, learning_rate=2e-2, dropout=0.1)
-    models = {**module._MODELS, "": module._Ours(rows_of=module._same, settings=small)}
-    monkeypatch.setattr(module, "_MODELS", models)
+    answering = {**models.MODELS, "": models.Ours(rows_of=models.same, settings=small)}
+    monkeypatch.setattr(module, "MODELS", answering)
     measured, baselines, lines = module.uss(data, sets=("SGD",), folds=2)
     assert measured["SGD act accuracy"].value == 1
     assert measured["SGD satisfaction uar"].value == pytest.approx(3 / 5)

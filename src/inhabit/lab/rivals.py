@@ -37,7 +37,7 @@ def rivals(
     Both sides of a dialogue are kept together. Of a large set a random part is used, the same for both.
     """
     train, held = parted(path, most=FEW if quick else MOST, seed=seed)
-    settings = Settings(schedule=Schedule(epochs=3 if quick else 14), most_lives=2, seed=seed)
+    settings = Settings(schedule=Schedule(epochs=3 if quick else 40, patience=6), most_lives=2, seed=seed)
     sides = fit_sides(train, settings=settings, layout=LAYOUTS[on], recipe=Recipe(), passes=0.5 if quick else 4.0)
     table, told = compare(sides, train, held, seed=seed)
     mine = {f"{measure}: mind": row["mind"] for measure, row in table.items()}

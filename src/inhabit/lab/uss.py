@@ -10,21 +10,14 @@ Source:
     Sun et al. (2021), Simulating user satisfaction for the evaluation of task-oriented dialogue systems. SIGIR.
 """
 
-import dataclasses
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-import jax
 import numpy as np
 
-from inhabit.learning.deciding import best_strength, decide
-from inhabit.learning.hearing import Settings, believe, fit
-from inhabit.learning.regression import balanced, features, regress
-from inhabit.learning.regression import believe as regression_belief
-from inhabit.learning.turns import SCALE, Rows, rows, with_partner_acts
-from inhabit.maths import scores
+from inhabit.lab.uss_models import MEASURES, MODELS, Answer, Fold, Ours, modal
+from inhabit.learning.turns import with_partner_acts
 from inhabit.maths.intervals import Estimate, bootstrap
 from inhabit.types import Life, Message
 
@@ -35,22 +28,6 @@ FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """The files of each set, and what each is asked about."""
 
-
-def _below(ratings: Any) -> Any:
-    """Say whether the user is dissatisfied."""
-    return np.asarray(ratings) < 3
-
-
-MEASURES: Mapping[str, Mapping[str, Callable[[Any, Any], float]]] = {
-    "act": {"accuracy": scores.accuracy, "macro_f1": scores.macro_f1},
-    "satisfaction": {
-        "uar": lambda true, predicted: scores.unweighted_recall(true, predicted, SCALE),
-        "kappa": scores.kappa,
-        "rho": scores.rank_correlation,
-        "f1": lambda true, predicted: scores.f1(_below(true), _below(predicted)),
-    },
-}
-"""How each task is scored, over the predictions of all folds together; `f1` is that of dissatisfaction (below 3)."""
 
 PUBLISHED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     "SGD": {"HiGRU act": (0.643, 0.507), "BERT act": (0.661, 0.560), "HiGRU satisfaction": (0.293, 0.118)},
@@ -67,10 +44,6 @@ PUBLISHED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
     },
 }
 """Published figures: accuracy and macro-F1 of acts, UAR and kappa of satisfaction; best epoch by the test fold."""
-
-_MEMBERS = 2
-_STEPS = 40
-_HELD_BACK = 8
 
 
 def uss(
@@ -97,7 +70,7 @@ def uss(
     lines: list[dict[str, Any]] = []
     for name in sets:
         for file, tasks in FILES[name].items():
-            found = _predictions(sessions(data / file), name, tasks, _MODELS, folds, seed)
+            found = _predictions(sessions(data / file), name, tasks, MODELS, folds, seed)
             for model, predicted in found.items():
                 (baselines if model else measured).update(_scored(predicted, name, tasks, model))
             lines += found[""]
@@ -110,7 +83,7 @@ def partner_acts(
 ) -> dict[str, Estimate]:
     """The same figures for hearing that is also told the partner's acts as the log labels them."""
     measured: dict[str, Estimate] = {}
-    model, told = "with partner's acts", _Ours(rows_of=with_partner_acts)
+    model, told = "with partner's acts", Ours(rows_of=with_partner_acts)
     for name in sets:
         for file, tasks in FILES[name].items():
             if "act" in tasks:
@@ -144,34 +117,11 @@ def _life(id_: str, block: Sequence[str]) -> Life:
     )
 
 
-def modal(ratings: np.ndarray) -> np.ndarray:
-    """Index of the rating that most annotators gave; of tied ones the lowest."""
-    return np.argmax(ratings, axis=-1)
-
-
-@dataclasses.dataclass(frozen=True)
-class _Fold:
-    """A log with the lives to learn from, those to answer for, and the fold's seed."""
-
-    lives: tuple[Life, ...]
-    train: np.ndarray
-    test: np.ndarray
-    seed: int
-
-    @functools.cached_property
-    def rows(self) -> Rows:
-        return rows(self.lives, self.train)
-
-
-_Answer: TypeAlias = Callable[[_Fold, Sequence[str]], Mapping[str, Any]]
-"""A model: from a fold and the names of the tasks to its answers, each in the order of `rows.of(test)`."""
-
-
 def _predictions(
     lives: tuple[Life, ...],
     name: str,
     tasks: Sequence[str],
-    models: Mapping[str, _Answer],
+    models: Mapping[str, Answer],
     folds: int,
     seed: int,
 ) -> dict[str, list[dict[str, Any]]]:
@@ -179,7 +129,7 @@ def _predictions(
     fold_of = np.random.default_rng(seed).permutation(len(lives)) % folds
     lines: dict[str, list[dict[str, Any]]] = {model: [] for model in models}
     for number in range(folds):
-        fold = _Fold(lives, np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number), seed * folds + number)
+        fold = Fold(lives, np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number), seed * folds + number)
         for model, answer in models.items():
             predicted = answer(fold, tasks)
             lines[model] += [
@@ -190,7 +140,7 @@ def _predictions(
     return lines
 
 
-def _lines(fold: _Fold, predicted: Sequence, task: str) -> Iterator[dict[str, Any]]:
+def _lines(fold: Fold, predicted: Sequence, task: str) -> Iterator[dict[str, Any]]:
     """Where each turn of the fold's test lives is, what was predicted, and what is true."""
     log = fold.rows
     if task == "act":
@@ -206,102 +156,6 @@ def _lines(fold: _Fold, predicted: Sequence, task: str) -> Iterator[dict[str, An
 
 def _plain(value: Any) -> str | int:
     return str(value) if isinstance(value, str) else int(value)
-
-
-def _same(rows: Rows) -> Rows:
-    return rows
-
-
-@dataclasses.dataclass(frozen=True)
-class _Ours:
-    """Hearing blended with a linear model of the words, as geometric mean of their beliefs; of several members.
-
-    Each member holds back other lives, on which the leaning against what is common is chosen.
-    """
-
-    rows_of: Callable[[Rows], Rows]
-    settings: Settings = dataclasses.field(default_factory=Settings)
-
-    def __call__(self, fold: _Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
-        log = self.rows_of(fold.rows)
-        table = features(log)
-        shuffled = np.random.default_rng(fold.seed).permutation(fold.train)
-        size = len(shuffled) // _HELD_BACK
-        new: list[dict[str, np.ndarray]] = []
-        held: list[dict[str, np.ndarray]] = []
-        for member in range(_MEMBERS):
-            back = shuffled[member * size : (member + 1) * size]
-            train = np.setdiff1d(shuffled, back)
-            hearing = fit(log, train, self.settings, key=jax.random.key(fold.seed * _MEMBERS + member))
-            plain = {task: _linear(log, table, log.of(train), task) for task in tasks}
-            for lives, beliefs in ((fold.test, new), (back, held)):
-                heard = believe(hearing, log, lives)
-                beliefs.append({task: (heard[_ORDER[task]] + plain[task](log.of(lives))) / 2 for task in tasks})
-        where = np.concatenate([log.of(shuffled[m * size : (m + 1) * size]) for m in range(_MEMBERS)])
-        return {
-            task: _answers(log, log.of(fold.train), where, task)(
-                np.concatenate([one[task] for one in held]), np.mean([one[task] for one in new], axis=0)
-            )
-            for task in tasks
-        }
-
-
-def _linear(log: Rows, table: Any, train: np.ndarray, task: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Fit a regression of the words at some rows; give a function from rows to its beliefs."""
-    target = log.act[train] if task == "act" else modal(log.ratings[train])
-    classes = len(log.acts) if task == "act" else len(SCALE)
-    fitted = regress(table[train], target, classes, np.ones(len(train)), steps=_STEPS)
-    return lambda where: regression_belief(table[where], *fitted)
-
-
-_ORDER = {"act": 0, "satisfaction": 1}
-
-
-def _answers(log: Rows, train: np.ndarray, where: np.ndarray, task: str) -> Callable[[np.ndarray, np.ndarray], Any]:
-    """From beliefs about lives held back (at rows `where`) and about new ones, make answers for the new ones."""
-    if task == "act":
-        prior = np.bincount(log.act[train], minlength=len(log.acts)) / len(train)
-        target, names = log.act[where], np.array(log.acts)
-    else:
-        prior = log.ratings[train].mean(0)
-        target, names = modal(log.ratings[where]), 1 + np.arange(len(SCALE))
-    prior = np.maximum(prior, 1 / (1 + len(train)))
-    measures = tuple(MEASURES[task].values())
-
-    def score(guess: np.ndarray) -> float:
-        return sum(measure(names[target], names[guess]) for measure in measures)
-
-    def answers(held_back: np.ndarray, new: np.ndarray) -> np.ndarray:
-        return names[decide(new, prior, best_strength(held_back, prior, score))]
-
-    return answers
-
-
-def _regression(fold: _Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
-    """Tf-idf regressions: acts unweighted, satisfaction with balanced classes."""
-    log = fold.rows
-    table = features(log)
-    train, test = log.of(fold.train), log.of(fold.test)
-    found = {}
-    for task in tasks:
-        target = log.act[train] if task == "act" else modal(log.ratings[train])
-        names = np.array(log.acts) if task == "act" else 1 + np.arange(len(SCALE))
-        weight = np.ones(len(train)) if task == "act" else balanced(target, len(names))
-        coefficients, intercepts = regress(table[train], target, len(names), weight)
-        found[task] = names[np.argmax(table[test] @ coefficients + intercepts, axis=1)]
-    return found
-
-
-def _commonest(fold: _Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
-    """The commonest answer of the training lives, always."""
-    log, train, size = fold.rows, fold.rows.of(fold.train), len(fold.rows.of(fold.test))
-    act = log.acts[np.bincount(log.act[train]).argmax()]
-    rating = 1 + np.bincount(modal(log.ratings[train])).argmax()
-    every = {"act": np.array([act] * size), "satisfaction": np.array([rating] * size)}
-    return {task: every[task] for task in tasks}
-
-
-_MODELS: Mapping[str, _Answer] = {"": _Ours(rows_of=_same), "tf-idf": _regression, "commonest": _commonest}
 
 
 def _scored(lines: Sequence[dict[str, Any]], name: str, tasks: Sequence[str], model: str) -> dict[str, Estimate]:

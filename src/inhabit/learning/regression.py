@@ -18,6 +18,26 @@ def features(rows: Rows) -> sparse.csr_matrix:
     return sparse.hstack([heard, own, sparse.csr_matrix(rows.cues[:, :4])]).tocsr().astype(np.float32)
 
 
+def history(rows: Rows, *, fading: float = 0.6) -> sparse.csr_matrix:
+    """As `features`, and all that was said before that, unit tf-idf of each side fading turn by turn, and all cues."""
+    heard, own = _weighted(rows.heard, rows.heard_weight), _weighted(rows.own, rows.own_weight)
+    turns = rows.places.shape[1]
+    line, column, weight = [], [], []
+    for back in range(1, turns):
+        here, there = rows.places[:, back:].ravel(), rows.places[:, :-back].ravel()
+        some = here > 0
+        line.append(here[some])
+        column.append(there[some])
+        weight.append(np.full(some.sum(), fading**back))
+    size = len(rows.own)
+    entries = np.concatenate(weight), (np.concatenate(line), np.concatenate(column))
+    fade = sparse.csr_matrix(entries, (size, size))
+    fade.data[fade.data < fading**6] = 0
+    fade.eliminate_zeros()
+    cues = sparse.csr_matrix(rows.cues[:, 4:])
+    return sparse.hstack([features(rows), fade @ heard, fade @ own, cues]).tocsr().astype(np.float32)
+
+
 def regress(
     features: sparse.csr_matrix,
     target: Int[np.ndarray, " rows"],
