@@ -10,7 +10,7 @@ from inhabit.knowledge.facts import Facts, nothing_known
 
 
 @dataclasses.dataclass(frozen=True)
-class FactRow:
+class NamedFact:
     """One fact as it is shown and stored; an infinite time means not yet. `about` is empty where there is nothing."""
 
     subject: str
@@ -67,13 +67,13 @@ class Vocabulary:
             raise ValueError(f"{name!r} is not among the {kind} {names[1:]}")
         return names.index(name)
 
-    def rows(self, facts: Facts) -> list[FactRow]:
+    def rows(self, facts: Facts) -> list[NamedFact]:
         """Every fact, oldest first."""
         used = np.flatnonzero(np.asarray(facts.subject))
-        columns = {field.name: np.asarray(getattr(facts, field.name)) for field in dataclasses.fields(FactRow)}
+        columns = {field.name: np.asarray(getattr(facts, field.name)) for field in dataclasses.fields(NamedFact)}
         names = {kind[:-1]: ("", *getattr(self, kind)) for kind in _KINDS}
         return [
-            FactRow(
+            NamedFact(
                 **{
                     name: names[name][column[i]] if name in names else column[i].item()
                     for name, column in columns.items()
@@ -82,7 +82,7 @@ class Vocabulary:
             for i in used[np.argsort(np.asarray(facts.order)[used])]
         ]
 
-    def facts(self, rows: list[FactRow], capacity: int) -> Facts:
+    def facts(self, rows: list[NamedFact], capacity: int) -> Facts:
         """Take rows back into a mind, oldest first.
 
         Raises:
@@ -91,7 +91,7 @@ class Vocabulary:
         if len(rows) > capacity:
             raise ValueError(f"{len(rows)} facts do not fit into {capacity} rows; give more room or fewer facts")
         empty, columns = nothing_known(capacity), {}
-        for field in dataclasses.fields(FactRow):
+        for field in dataclasses.fields(NamedFact):
             kind, column = f"{field.name}s", np.array(getattr(empty, field.name))
             told = [getattr(row, field.name) for row in rows]
             column[: len(rows)] = [self.code(kind, name) for name in told] if kind in _KINDS else told

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from inhabit.lab.partners import OPTIONS, QUESTION, answers, partners
 from inhabit.learning.annotating import annotate
 from inhabit.learning.codebook import goods_of
 from inhabit.learning.comparing import compare, fit_sides
@@ -38,11 +39,17 @@ def rivals(
     """
     train, held = parted(path, most=FEW if quick else MOST, seed=seed)
     settings = Settings(schedule=Schedule(epochs=3 if quick else 40, patience=6), most_lives=2, seed=seed)
-    sides = fit_sides(train, settings=settings, layout=LAYOUTS[on], recipe=Recipe(), passes=0.5 if quick else 4.0)
+    asked: dict[str, Any] = {"layout": LAYOUTS[on]}
+    if on == "casino":
+        asked = {"layout": {**LAYOUTS[on], "questions": {QUESTION: OPTIONS}}, "answers": answers}
+    sides = fit_sides(train, settings=settings, recipe=Recipe(), passes=0.5 if quick else 4.0, **asked)
     table, told = compare(sides, train, held, seed=seed)
     mine = {f"{measure}: mind": row["mind"] for measure, row in table.items()}
     theirs = {f"{measure}: {who}": one for measure, row in table.items() for who, one in row.items() if who != "mind"}
     lines = [{"set": on, **one.line(sides.people.codebook.acts)} for one in told]
+    if on == "casino":
+        read_by_mind, read_by_twin, more = partners(sides.twin, train, held, seed=seed)
+        mine, theirs, lines = mine | read_by_mind, theirs | read_by_twin, lines + more
     return mine, theirs, lines, sides.flops
 
 

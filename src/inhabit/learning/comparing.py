@@ -52,6 +52,7 @@ def fit_sides(
     vocabulary: int = 1024,
     recipe: reading.Recipe = reading.TINY,
     passes: float = 8.0,
+    answers: Callable[[Life], Mapping[str, str]] = lambda life: {},
     watch: Callable[[str], None] = lambda stage: None,
 ) -> Sides:
     """Fit minds, their small mouth, and the twin, which gets the counted work of both.
@@ -61,10 +62,12 @@ def fit_sides(
     Args:
         train: Lives to learn from, silent departures written down.
         settings: How people are fitted.
-        layout: What of a life is in the text (`knows`, `sees`, `carries` of `Flattening`): all that a mind perceives.
+        layout: What of a life is in the text (`knows`, `sees`, `carries` of `Flattening`): all that a mind perceives;
+            and the `questions` that the twin is asked.
         vocabulary: Byte pairs of the text.
         recipe: Size and learning rate of mouth and twin alike.
         passes: Passes of the mouth over the lives.
+        answers: The true answers to the questions in a life, from which the twin learns to answer.
         watch: Told what begins.
     """
     settings = settings or Settings()
@@ -84,7 +87,9 @@ def fit_sides(
     mouth.join()
     both = people.card["flops"] + found["mouth"].flops + found["mouth"].checking
     watch("twin")
-    documents, valid = ([flattening.sheet(life).document(TWIN) for life in some] for some in (learn, check))
+    documents, valid = (
+        [flattening.sheet(life, answers=answers(life)).document(TWIN) for life in some] for some in (learn, check)
+    )
     twin = reading.fit(documents, len(flattening.tokens), recipe=recipe, validation=valid, budget=both, key=for_twin)
     return Sides(
         people=dataclasses.replace(people, mouth=Twin(found["mouth"].model, flattening)),
