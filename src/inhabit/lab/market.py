@@ -63,7 +63,8 @@ def market(
     scale, began = scale or Scale(), time.monotonic()
     watch("living")
     lived = run(makers=scale.makers, meetings=scale.meetings, key=jax.random.key(seed))
-    everyone = [dataclasses.replace(life, traits={"name": life.maker}) for life in lives(lived)]
+    # To accept and to refuse are acts: the same decision is not told a second time as a choice.
+    everyone = [dataclasses.replace(life, traits={"name": life.maker}, choices=()) for life in lives(lived)]
     first_held = (scale.meetings - scale.held) * scale.makers // 2
     cut = {life_id(meeting, side) for meeting in range(first_held, len(lived.pairs)) for side in (0, 1)}
     train = [life for life in everyone if life.id not in cut]

@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning import listening
 from inhabit.learning.annotating import annotate
 from inhabit.learning.codebook import Codebook, goods_of, turns
-from inhabit.learning.knowing import know
+from inhabit.learning.knowing import settle
 from inhabit.learning.listening import Schedule
 from inhabit.learning.naming import Acts
 from inhabit.learning.people import People
-from inhabit.mind.own import Belief, own_size
+from inhabit.mind.own import Belief
 from inhabit.mind.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.lexicon import Lexicon
@@ -27,6 +26,9 @@ from inhabit.types import LEAVE, OWN, Life
 
 PHRASES = 20_000
 """Most phrases kept for recall; the latest of each maker come first."""
+
+OFTEN = 5
+"""Lives of a maker from which on some of them can tell when to stop, instead of other makers."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -97,17 +99,18 @@ def fit_people(
     fitted = listening.fit(
         Person.create(weight=weight, **shape, key=for_person),
         lessons,
-        codebook.lessons(held),
+        codebook.lessons(held, {maker: i for i, maker in enumerate(makers)}),
         schedule=settings.schedule,
         watch=watch,
         key=for_fit,
     )
     everyone = tuple(dict.fromkeys(life.maker for life in lives))
+    believed, inferring = beliefs(fitted.person, codebook, lives, everyone, most=settings.most_lives)
     return People(
         person=fitted.person,
         codebook=codebook,
         makers=everyone,
-        beliefs=beliefs(fitted.person, codebook, lives, everyone, most=settings.most_lives),
+        beliefs=believed,
         values=_values(lives, everyone, codebook.goods),
         phrases=phrases(lives),
         called=called,
@@ -119,7 +122,7 @@ def fit_people(
             "makers": len(everyone),
             "messages": sum(len(life.messages) for life in lives),
             "seed": settings.seed,
-            "flops": fitted.flops,
+            "flops": fitted.flops + inferring,
             "curve": [list(point) for point in fitted.curve],
         },
     )
@@ -139,19 +142,31 @@ def shape_of(codebook: Codebook) -> dict[str, Any]:
     }
 
 
-def beliefs(person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int) -> Belief:
-    """Infer every maker's own part from the latest `most` lives of each."""
+def beliefs(
+    person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int
+) -> tuple[Belief, float]:
+    """Infer every maker's own part from the latest `most` lives of each; also the operations that it took."""
     by_maker: dict[str, list[Life]] = collections.defaultdict(list)
     for life in lives:
         by_maker[life.maker].append(life)
-    stranger = Belief.stranger(own_size(person.goods))
-    everyone = jax.tree.map(lambda leaf: jnp.repeat(leaf[None], len(makers), 0), stranger)
-    return know(person, codebook, [by_maker[maker][-most:] for maker in makers], everyone)[0]
+    return settle(person, codebook, [by_maker[maker][-most:] for maker in makers])
 
 
 def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:
-    """Part the makers: `share` of them (at least one, never all) are held out with all their lives."""
+    """Part the lives into those to learn from and those that choose when to stop.
+
+    Where makers come back `OFTEN` times or more on average, the last `share` of each one's lives is held out; else
+    `share` of the makers (at least one, never all), with all their lives.
+    """
     makers = sorted({life.maker for life in lives})
+    if len(lives) >= OFTEN * len(makers) > OFTEN:
+        left = collections.Counter(life.maker for life in lives)
+        most, learn, check = dict(left), [], []
+        for life in lives:
+            last = left[life.maker] <= max(1, round(share * most[life.maker])) < most[life.maker]
+            (check if last else learn).append(life)
+            left[life.maker] -= 1
+        return learn, check
     if len(makers) < 2:
         cut = max(1, round(share * len(lives)))
         return list(lives[:-cut]), list(lives[-cut:])
