@@ -12,7 +12,7 @@ import numpy as np
 from inhabit.learning import reading
 from inhabit.learning.accounts import Account, account
 from inhabit.learning.codebook import Lesson
-from inhabit.learning.fitting import Settings, fit_people, split
+from inhabit.learning.fitting import Settings, fit_people, validating
 from inhabit.learning.judging import Chain, Foretold, departed, foretell, frequencies, measure
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
@@ -69,7 +69,7 @@ def fit_sides(
     """
     settings = settings or Settings()
     watch("mind and mouth")
-    learn, check = split(train, settings.validation, seed=settings.seed)
+    learn, check = validating(train, settings.validation, seed=settings.seed)
     goods = sorted({good for life in train for message in life.messages for good in message.stances})
     flattening = Flattening.learn(learn, goods=goods, size=vocabulary, **(layout or {}))
     sheets = [[flattening.sheet(life) for life in some] for some in (learn, check)]

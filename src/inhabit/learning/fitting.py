@@ -39,7 +39,7 @@ class Settings:
         schedule: How long to listen.
         vocabulary: Most phrases that the ear learns.
         length: Phrases of one message that are heard.
-        validation: Share of the makers who choose the epoch and are not learned from.
+        validation: Share of the makers (or of the lives of each: `validating`) that choose the epoch, not learned from.
         most_lives: Lives of one maker from which the own part is inferred (the latest).
         seed: Same seed, same people.
     """
@@ -82,7 +82,7 @@ def fit_people(
     elif acts is not None:
         lives = list(acts.annotate(lives))
     called = called or _names(goods, lexicon)
-    train, held = split(lives, settings.validation, seed=settings.seed)
+    train, held = validating(lives, settings.validation, seed=settings.seed)
     ear = Ear.learned(
         (m.content for life in train for m in life.messages),
         size=settings.vocabulary,
@@ -105,9 +105,9 @@ def fit_people(
         key=for_fit,
     )
     everyone = tuple(dict.fromkeys(life.maker for life in lives))
-    believed, inferring = beliefs(fitted.person, codebook, lives, everyone, most=settings.most_lives)
+    person, believed, inferring = beliefs(fitted.person, codebook, lives, everyone, most=settings.most_lives)
     return People(
-        person=fitted.person,
+        person=person,
         codebook=codebook,
         makers=everyone,
         beliefs=believed,
@@ -144,8 +144,8 @@ def shape_of(codebook: Codebook) -> dict[str, Any]:
 
 def beliefs(
     person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int
-) -> tuple[Belief, float]:
-    """Infer every maker's own part from the latest `most` lives of each; also the operations that it took."""
+) -> tuple[Person, Belief, float]:
+    """Infer every maker's own part, and the population, from the latest `most` lives of each: see `settle`."""
     by_maker: dict[str, list[Life]] = collections.defaultdict(list)
     for life in lives:
         by_maker[life.maker].append(life)
@@ -153,26 +153,32 @@ def beliefs(
 
 
 def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:
-    """Part the lives into those to learn from and those that choose when to stop.
-
-    Where makers come back `OFTEN` times or more on average, the last `share` of each one's lives is held out; else
-    `share` of the makers (at least one, never all), with all their lives.
-    """
+    """Part the makers: `share` of them (at least one, never all) are held out with all their lives."""
     makers = sorted({life.maker for life in lives})
-    if len(lives) >= OFTEN * len(makers) > OFTEN:
-        left = collections.Counter(life.maker for life in lives)
-        most, learn, check = dict(left), [], []
-        for life in lives:
-            last = left[life.maker] <= max(1, round(share * most[life.maker])) < most[life.maker]
-            (check if last else learn).append(life)
-            left[life.maker] -= 1
-        return learn, check
     if len(makers) < 2:
         cut = max(1, round(share * len(lives)))
         return list(lives[:-cut]), list(lives[-cut:])
     shuffled = np.random.default_rng(seed).permutation(len(makers))
     held = {makers[i] for i in shuffled[: max(1, min(len(makers) - 1, round(share * len(makers))))]}
     return [life for life in lives if life.maker not in held], [life for life in lives if life.maker in held]
+
+
+def validating(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:
+    """Part the lives into those to learn from and those that tell when to stop.
+
+    Where makers come back `OFTEN` times or more on average, the last `share` of each one's lives are set apart; else
+    `share` of the makers, with all their lives.
+    """
+    left = collections.Counter(life.maker for life in lives)
+    if len(lives) < OFTEN * len(left):
+        return split(lives, share, seed=seed)
+    last = {maker: max(1, round(share * number)) if number > 1 else 0 for maker, number in left.items()}
+    learn: list[Life] = []
+    check: list[Life] = []
+    for life in lives:
+        (check if left[life.maker] <= last[life.maker] else learn).append(life)
+        left[life.maker] -= 1
+    return learn, check
 
 
 def unnamed(lives: Sequence[Life]) -> bool:

@@ -110,12 +110,13 @@ _told = brief(_evidence)
 
 
 def settle(
-    person: Person, codebook: Codebook, lives: Sequence[Sequence[Life]], *, rounds: int = 6
-) -> tuple[Belief, float]:
-    """Infer each maker's own part from all of its lives together: Laplace's method around the best guess.
+    person: Person, codebook: Codebook, lives: Sequence[Sequence[Life]], *, rounds: int = 8
+) -> tuple[Person, Belief, float]:
+    """Infer each maker's own part from all of its lives together, and the population from its makers.
 
-    Newton's method with the expected information (Fisher scoring) from the population's mean on; a step moves no number
-    by more than one standard deviation of the population. All lives of a round are lived side by side.
+    Each round is a step of Newton's method with the expected information (Fisher scoring) for every maker, by at most
+    one standard deviation of the population in each number, all lives side by side. After every second round the
+    population is set to what the makers' posteriors imply (empirical Bayes), within a factor of two of what it was.
 
     Args:
         person: The shared part.
@@ -124,30 +125,45 @@ def settle(
         rounds: Steps.
 
     Returns:
-        What is believed of each maker, stacked, and the floating-point operations that it took.
+        The person with the new population, what is believed of each maker, stacked, in its units, and the
+        floating-point operations that it took.
 
     Source:
-        Fisher scoring: Osborne (1992), Int. Stat. Rev. 60; Laplace's method: MacKay (2003), chapter 27.
+        Fisher scoring: Osborne (1992), Int. Stat. Rev. 60; the population: Train (2009), chapter 12.
     """
     of = np.repeat(np.arange(len(lives)), [len(each) for each in lives])
     lessons = codebook.lessons([life for each in lives for life in each])
-    size = own_size(person.goods)
-    mean, precision, work = np.zeros((len(lives), size)), np.tile(np.eye(size), (len(lives), 1, 1)), 0.0
-    for _ in range(rounds):
-        score, fisher = -mean, np.tile(np.eye(size), (len(lives), 1, 1))
+    size, work = own_size(person.goods), 0.0
+    mean, prior = np.zeros((len(lives), size)), np.tile(np.eye(size), (len(lives), 1, 1))
+    precision = prior
+    for number in range(rounds):
+        score, precision = -mean, prior.copy()
         for begin in range(0, len(of), BATCH):
             rows = of[begin : begin + BATCH]
             some = jax.tree.map(lambda leaf, begin=begin: leaf[begin : begin + BATCH], lessons)
-            guess = Belief(jnp.asarray(mean[rows], jnp.float32), jnp.asarray(precision[rows], jnp.float32))
+            guess = Belief(jnp.asarray(mean[rows], jnp.float32), jnp.asarray(prior[rows], jnp.float32))
             filled = _filled((some, guess))
             work = work or count(_evidence, person, *filled).flops
             told, sure = _told(person, *filled)
             np.add.at(score, rows, np.asarray(told[: len(rows)], float))
-            np.add.at(fisher, rows, np.asarray(sure[: len(rows)], float))
-        precision = fisher
-        mean = mean + np.clip(np.linalg.solve(fisher, score[..., None])[..., 0], -1.0, 1.0)
+            np.add.at(precision, rows, np.asarray(sure[: len(rows)], float))
+        mean = mean + np.clip(np.linalg.solve(precision, score[..., None])[..., 0], -1.0, 1.0)
+        if number % 2 and number < rounds - 2:
+            person, mean = _pooled(person, mean, precision)
     batches = rounds * -(-len(of) // BATCH)
-    return Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), batches * work
+    return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), batches * work
+
+
+def _pooled(person: Person, mean: np.ndarray, precision: np.ndarray) -> tuple[Person, np.ndarray]:
+    """The population that the makers' posteriors imply, and their means in its units."""
+    centre, spread = np.asarray(person.pool.centre), np.exp(np.asarray(person.pool.log_spread))
+    variance = np.diagonal(np.linalg.inv(precision), axis1=1, axis2=2)
+    middle = mean.mean(0)
+    factor = np.clip(np.sqrt(((mean - middle) ** 2 + variance).mean(0)), 0.5, 2.0)
+    new = (centre + spread * middle, np.log(spread * factor))
+    pool = tuple(jnp.asarray(part, jnp.float32) for part in new)
+    person = eqx.tree_at(lambda p: (p.pool.centre, p.pool.log_spread), person, pool)
+    return person, (mean - middle) / factor
 
 
 def _batches(lives: Sequence[Sequence[Life]]) -> Iterator[tuple[list[int], int]]:

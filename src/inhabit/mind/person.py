@@ -107,7 +107,8 @@ class Person(AbstractMind[PersonState]):
         memory: The surprise memory; `NoMemory` is another part.
         appraise: How good or bad what is heard is.
         mood: Unconstrained leaks of stress, valence and load, then gains: stress from surprise, from load, relief and
-            valence from what is heard, load from repetition and from every turn.
+            valence from what is heard, load from repetition and from every
+            turn, reward from what was earned.
         shared: Per good: log set point, curvature before softplus, what stress adds to its weight.
         good_cell: Brings what is made of a good up to date; shared by all goods.
         cell: Brings the situation up to date.
@@ -181,7 +182,7 @@ class Person(AbstractMind[PersonState]):
             ask=eqx.nn.Linear(situation + act, CUE - 1, key=next(keys)),
             memory=SurpriseMemory(CUE, CUE, noise=0.3),
             appraise=eqx.nn.Linear(sense, 1, key=next(keys)),
-            mood=jnp.array([-1.5, -1.5, -1.5, -2.0, -1.0, -1.0, -1.0, 0.0, -3.0]),
+            mood=jnp.array([-2.5, -2.0, -3.0, -2.0, -1.0, -1.0, -1.0, 0.0, -3.0, -1.0]),
             shared=jnp.zeros((3, goods)),
             good_cell=eqx.nn.GRUCell(into_good, about, key=next(keys)),
             cell=eqx.nn.GRUCell(sense + CUE + act + about + 2, situation, key=next(keys)),
@@ -286,12 +287,14 @@ class Person(AbstractMind[PersonState]):
         levels = _levels(percept.body, state.levels, self.goods)
         stock = levels if self.held is None else levels + percept.seen[:, self.held]
         repetition = _repetition(heard.words, state.echo)
+        earned = (state.age > 0) * self._earned(own, state, levels, stock)
         mood = self._feel(
             _reported(percept.body[self.goods :], state.mood),
             own,
             lesson.surprise,
             self.appraise(heard.words)[0],
             repetition,
+            earned,
         )
         balance = jnp.where(percept.stances == 2, 1.0, jnp.where(percept.stances == 1, -1.0, 0.0))
         worth = self.store(own).marginal(stock, mood)
@@ -380,8 +383,8 @@ class Person(AbstractMind[PersonState]):
         recalled, _ = memory.read(written, cue)
         return jax.lax.stop_gradient((written, lesson, recalled))
 
-    def _feel(self, mood: Mood, own: Own, surprise: Array, good: Array, repetition: Array) -> Mood:
-        """Move the mood by what was heard."""
+    def _feel(self, mood: Mood, own: Own, surprise: Array, good: Array, repetition: Array, earned: Array) -> Mood:
+        """Move the mood by what was heard and by what it brought."""
         leaks = jax.nn.sigmoid(self.mood[:3])
         gains = jax.nn.softplus(self.mood[3:])
         dynamics = MoodDynamics.of()
@@ -395,8 +398,20 @@ class Person(AbstractMind[PersonState]):
         )  # fmt: skip
         excess = jnp.clip(surprise - 1, 0.0, 5.0)
         return dynamics.step(
-            mood, MoodInput(surprise=excess, reward=jnp.tanh(good), load=gains[4] * repetition + gains[5])
+            mood,
+            MoodInput(
+                surprise=excess, reward=jnp.tanh(good) + gains[6] * earned, load=gains[4] * repetition + gains[5]
+            ),
         )[0]
+
+    def _earned(
+        self, own: Own, state: PersonState, levels: Float[Array, " goods"], stock: Float[Array, " goods"]
+    ) -> Float[Array, ""]:
+        """What the last exchange brought in utility, of what is had and of what is held."""
+        store = self.store(own)
+        gained = store.utility(stock, state.mood) - store.utility(state.stock, state.mood)
+        gained = gained + store.utility(levels, state.mood) - store.utility(state.levels, state.mood)
+        return jnp.clip(gained, -2.0, 2.0)
 
     def _regard(
         self,
