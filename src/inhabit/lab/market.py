@@ -43,16 +43,16 @@ INTERVENTIONS = ("nothing changed", "stress .95", "stomach full", "values swappe
 class Scale:
     """How large a market is lived and how long both sides learn."""
 
-    makers: int = 128
-    meetings: int = 16
+    makers: int = 64
+    meetings: int = 32
     held: int = 2
-    epochs: int = 30
-    batch: int = 32
-    reading: float = 4.0
+    epochs: int = 16
+    batch: int = 16
+    reading: float = 1.5
     probes: int = 400
 
 
-QUICK = Scale(makers=64, meetings=8, epochs=16, batch=16, reading=1.5, probes=128)
+QUICK = Scale(makers=64, meetings=12, epochs=12, reading=0.75, probes=128)
 """For the demo: some three minutes on two cores, most of them spent compiling."""
 
 
@@ -72,7 +72,7 @@ def market(
     sides = fit_sides(
         train,
         settings=Settings(
-            schedule=Schedule(epochs=scale.epochs, batch=scale.batch),
+            schedule=Schedule(epochs=scale.epochs, batch=scale.batch, patience=scale.epochs),
             vocabulary=800,
             length=24,
             most_lives=scale.meetings,

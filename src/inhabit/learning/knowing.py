@@ -110,13 +110,13 @@ _told = brief(_evidence)
 
 
 def settle(
-    person: Person, codebook: Codebook, lives: Sequence[Sequence[Life]], *, rounds: int = 8
+    person: Person, codebook: Codebook, lives: Sequence[Sequence[Life]], *, rounds: int = 7
 ) -> tuple[Person, Belief, float]:
     """Infer each maker's own part from all of its lives together, and the population from its makers.
 
     Each round is a step of Newton's method with the expected information (Fisher scoring) for every maker, by at most
-    one standard deviation of the population in each number, all lives side by side. After every second round the
-    population is set to what the makers' posteriors imply (empirical Bayes), within a factor of two of what it was.
+    one standard deviation of the population in each number, all lives side by side. From the third round on, but for
+    the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, its steps doubled).
 
     Args:
         person: The shared part.
@@ -148,7 +148,7 @@ def settle(
             np.add.at(score, rows, np.asarray(told[: len(rows)], float))
             np.add.at(precision, rows, np.asarray(sure[: len(rows)], float))
         mean = mean + np.clip(np.linalg.solve(precision, score[..., None])[..., 0], -1.0, 1.0)
-        if number % 2 and number < rounds - 2:
+        if 2 <= number < rounds - 2:
             person, mean = _pooled(person, mean, precision)
     batches = rounds * -(-len(of) // BATCH)
     return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), batches * work
@@ -159,7 +159,7 @@ def _pooled(person: Person, mean: np.ndarray, precision: np.ndarray) -> tuple[Pe
     centre, spread = np.asarray(person.pool.centre), np.exp(np.asarray(person.pool.log_spread))
     variance = np.diagonal(np.linalg.inv(precision), axis1=1, axis2=2)
     middle = mean.mean(0)
-    factor = np.clip(np.sqrt(((mean - middle) ** 2 + variance).mean(0)), 0.5, 2.0)
+    factor = np.clip(((mean - middle) ** 2 + variance).mean(0), 0.5, 2.0)
     new = (centre + spread * middle, np.log(spread * factor))
     pool = tuple(jnp.asarray(part, jnp.float32) for part in new)
     person = eqx.tree_at(lambda p: (p.pool.centre, p.pool.log_spread), person, pool)
