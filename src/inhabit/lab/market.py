@@ -52,7 +52,7 @@ class Scale:
     probes: int = 400
 
 
-QUICK = Scale(makers=64, meetings=12, epochs=12, reading=0.75, probes=128)
+QUICK = Scale(makers=48, meetings=12, epochs=10, reading=0.5, probes=96)
 """For the demo: some three minutes on two cores, most of them spent compiling."""
 
 
