@@ -53,7 +53,7 @@ class Scale:
 
 
 QUICK = Scale(makers=48, meetings=12, epochs=10, reading=0.5, probes=96)
-"""For the demo: some three minutes on two cores, most of them spent compiling."""
+"""For the demo; most of its time is spent compiling."""
 
 
 def market(
