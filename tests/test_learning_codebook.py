@@ -1,6 +1,7 @@
 import numpy as np
 
-from inhabit.learning.codebook import turns
+from inhabit.learning.codebook import Codebook, turns
+from inhabit.senses.text import Ear
 from inhabit.types import LEAVE, Life, Message
 
 from .tiny import tiny_people
@@ -35,3 +36,9 @@ def test_what_is_said_of_goods_and_what_it_is_aimed_at_are_coded():
     message = Message(role="user", content="", act="refuse", stances={"food": "refuse", "water": "offer"})
     act, good, stances = codebook.act(message)
     assert (codebook.acts[act], good, list(stances)) == ("refuse", 1, [3, 2])
+
+
+def test_a_log_without_choices_keeps_room_for_one_so_that_no_array_is_empty():
+    life = Life(id="a", maker="ann", messages=(Message(role="user", content="hello", act="greet"),))
+    codebook = Codebook.learn([life], ear=Ear.learned(["hello"], size=8, least=1, length=4))
+    assert codebook.lessons([life]).options.shape[2] == 1

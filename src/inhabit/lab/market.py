@@ -43,17 +43,17 @@ INTERVENTIONS = ("nothing changed", "stress .95", "stomach full", "values swappe
 class Scale:
     """How large a market is lived and how long both sides learn."""
 
-    makers: int = 128
-    meetings: int = 16
+    makers: int = 64
+    meetings: int = 32
     held: int = 2
-    epochs: int = 30
-    batch: int = 32
-    reading: float = 4.0
+    epochs: int = 16
+    batch: int = 16
+    reading: float = 1.5
     probes: int = 400
 
 
-QUICK = Scale(makers=64, meetings=8, epochs=16, batch=16, reading=1.5, probes=128)
-"""For the demo: some three minutes on two cores, most of them spent compiling."""
+QUICK = Scale(makers=48, meetings=12, epochs=10, reading=0.5, probes=96)
+"""For the demo; most of its time is spent compiling."""
 
 
 def market(
@@ -63,7 +63,8 @@ def market(
     scale, began = scale or Scale(), time.monotonic()
     watch("living")
     lived = run(makers=scale.makers, meetings=scale.meetings, key=jax.random.key(seed))
-    everyone = [dataclasses.replace(life, traits={"name": life.maker}) for life in lives(lived)]
+    # To accept and to refuse are acts: the same decision is not told a second time as a choice.
+    everyone = [dataclasses.replace(life, traits={"name": life.maker}, choices=()) for life in lives(lived)]
     first_held = (scale.meetings - scale.held) * scale.makers // 2
     cut = {life_id(meeting, side) for meeting in range(first_held, len(lived.pairs)) for side in (0, 1)}
     train = [life for life in everyone if life.id not in cut]
@@ -71,7 +72,7 @@ def market(
     sides = fit_sides(
         train,
         settings=Settings(
-            schedule=Schedule(epochs=scale.epochs, batch=scale.batch),
+            schedule=Schedule(epochs=scale.epochs, batch=scale.batch, patience=scale.epochs),
             vocabulary=800,
             length=24,
             most_lives=scale.meetings,

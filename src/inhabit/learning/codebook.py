@@ -95,7 +95,7 @@ class Codebook:
             ratings=tuple(sorted({m.rating for life in lives for m in life.messages if m.rating is not None})),
             ear=ear,
             turns=min(most_turns, -8 * (-max(lengths, default=1) // 8)),
-            options=max((len(c.options) for life in lives for c in life.choices), default=0),
+            options=max((len(c.options) for life in lives for c in life.choices), default=1),
         )
 
     @property

@@ -12,7 +12,7 @@ import numpy as np
 from inhabit.learning import reading
 from inhabit.learning.accounts import Account, account
 from inhabit.learning.codebook import Lesson, goods_of
-from inhabit.learning.fitting import Settings, fit_people, split
+from inhabit.learning.fitting import Settings, fit_people, validating
 from inhabit.learning.judging import Chain, Foretold, departed, foretell, frequencies, measure
 from inhabit.learning.mouthing import read_mouth
 from inhabit.learning.names import Names
@@ -73,7 +73,7 @@ def fit_sides(
     settings = settings or Settings()
     watch("mind and mouth")
     names = Names.learn(train, seed=settings.seed)
-    learn, check = split(named := names.of(train), settings.validation, seed=settings.seed)
+    learn, check = validating(named := names.of(train), settings.validation, seed=settings.seed)
     flattening = Flattening.learn(learn, goods=goods_of(named), size=vocabulary, **(layout or {}))
     for_mouth, for_twin = jax.random.split(jax.random.key(settings.seed + 1))
     found: dict[str, reading.Lesson] = {}

@@ -6,16 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning import listening
 from inhabit.learning.codebook import Codebook, goods_of, turns
-from inhabit.learning.knowing import know
+from inhabit.learning.knowing import settle
 from inhabit.learning.listening import Schedule
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
-from inhabit.mind.own import Belief, own_size
+from inhabit.mind.own import Belief
 from inhabit.mind.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.lexicon import Lexicon
@@ -27,6 +26,9 @@ from inhabit.types import LEAVE, OWN, Life
 PHRASES = 20_000
 """Most phrases kept for recall; the latest of each maker come first."""
 
+OFTEN = 5
+"""Lives of a maker from which on some of them can tell when to stop, instead of other makers."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -36,7 +38,7 @@ class Settings:
         schedule: How long to listen.
         vocabulary: Most phrases that the ear learns.
         length: Phrases of one message that are heard.
-        validation: Share of the makers who choose the epoch and are not learned from.
+        validation: Share of the makers (or of the lives of each: `validating`) that choose the epoch, not learned from.
         most_lives: Lives of one maker from which the own part is inferred (the latest).
         seed: Same seed, same people.
     """
@@ -76,7 +78,7 @@ def fit_people(
     names = names or Names.learn(lives, seed=settings.seed)
     lives = names.of(lives)
     called = called or _called(goods_of(lives), names.lexicon)
-    train, held = split(lives, settings.validation, seed=settings.seed)
+    train, held = validating(lives, settings.validation, seed=settings.seed)
     ear = Ear.learned(
         (m.content for life in train for m in life.messages),
         size=settings.vocabulary,
@@ -93,17 +95,18 @@ def fit_people(
     fitted = listening.fit(
         Person.create(weight=weight, **shape, key=for_person),
         lessons,
-        codebook.lessons(held),
+        codebook.lessons(held, {maker: i for i, maker in enumerate(makers)}),
         schedule=settings.schedule,
         watch=watch,
         key=for_fit,
     )
     everyone = tuple(dict.fromkeys(life.maker for life in lives))
+    person, believed, inferring = beliefs(fitted.person, codebook, lives, everyone, most=settings.most_lives)
     return People(
-        person=fitted.person,
+        person=person,
         codebook=codebook,
         makers=everyone,
-        beliefs=beliefs(fitted.person, codebook, lives, everyone, most=settings.most_lives),
+        beliefs=believed,
         values=_values(lives, everyone, codebook.goods),
         phrases=phrases(lives),
         called=called,
@@ -114,7 +117,7 @@ def fit_people(
             "makers": len(everyone),
             "messages": sum(len(life.messages) for life in lives),
             "seed": settings.seed,
-            "flops": fitted.flops,
+            "flops": fitted.flops + inferring,
             "curve": [list(point) for point in fitted.curve],
         },
     )
@@ -134,14 +137,14 @@ def shape_of(codebook: Codebook) -> dict[str, Any]:
     }
 
 
-def beliefs(person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int) -> Belief:
-    """Infer every maker's own part from the latest `most` lives of each."""
+def beliefs(
+    person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int
+) -> tuple[Person, Belief, float]:
+    """Infer every maker's own part, and the population, from the latest `most` lives of each: see `settle`."""
     by_maker: dict[str, list[Life]] = collections.defaultdict(list)
     for life in lives:
         by_maker[life.maker].append(life)
-    stranger = Belief.stranger(own_size(person.goods))
-    everyone = jax.tree.map(lambda leaf: jnp.repeat(leaf[None], len(makers), 0), stranger)
-    return know(person, codebook, [by_maker[maker][-most:] for maker in makers], everyone)[0]
+    return settle(person, codebook, [by_maker[maker][-most:] for maker in makers])
 
 
 def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:
@@ -153,6 +156,24 @@ def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life]
     shuffled = np.random.default_rng(seed).permutation(len(makers))
     held = {makers[i] for i in shuffled[: max(1, min(len(makers) - 1, round(share * len(makers))))]}
     return [life for life in lives if life.maker not in held], [life for life in lives if life.maker in held]
+
+
+def validating(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:
+    """Part the lives into those to learn from and those that tell when to stop.
+
+    Where makers come back `OFTEN` times or more on average, the last `share` of each one's lives are set apart; else
+    `share` of the makers, with all their lives.
+    """
+    left = collections.Counter(life.maker for life in lives)
+    if len(lives) < OFTEN * len(left):
+        return split(lives, share, seed=seed)
+    last = {maker: max(1, round(share * number)) if number > 1 else 0 for maker, number in left.items()}
+    learn: list[Life] = []
+    check: list[Life] = []
+    for life in lives:
+        (check if left[life.maker] <= last[life.maker] else learn).append(life)
+        left[life.maker] -= 1
+    return learn, check
 
 
 def phrases(lives: Sequence[Life]) -> tuple[Phrase, ...]:

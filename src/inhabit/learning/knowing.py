@@ -11,7 +11,8 @@ from jaxtyping import Array, Float
 
 from inhabit.learning.codebook import Codebook, Lesson
 from inhabit.maths.compiling import brief
-from inhabit.mind.own import Belief
+from inhabit.maths.flops import count
+from inhabit.mind.own import Belief, own_size
 from inhabit.mind.person import Person
 from inhabit.types import Life
 
@@ -84,6 +85,85 @@ def know(
             told[row].append(jax.tree.map(lambda leaf, place=place: leaf[place], found))
         beliefs = jax.tree.map(lambda old, new, rows=rows: old.at[np.array(rows)].set(new[: len(rows)]), beliefs, after)
     return beliefs, told
+
+
+def _evidence(person: Person, lessons: Lesson, beliefs: Belief) -> tuple[Array, Array]:
+    """What each life of a batch tells of its maker: score and Fisher information at the mean of the belief."""
+
+    def one(lesson: Lesson, belief: Belief) -> tuple[Array, Array]:
+        first = eqx.tree_at(lambda s: s.belief, person.init(known=lesson.values), belief)
+        own = person.own(first)
+
+        def live(state, lived):
+            heard, act = lived
+            state, _ = person.perceive(state, heard, own)
+            return person.commit(state, act), state
+
+        states = jax.lax.scan(live, first, (jax.vmap(person.hear)(lesson.percepts), lesson.acts))[1]
+        score, fisher = jax.vmap(person.evidence)(states, lesson.acts)
+        return lesson.living @ score, jnp.einsum("t,tij->ij", lesson.living, fisher)
+
+    return jax.vmap(one)(lessons, beliefs)
+
+
+_told = brief(_evidence)
+
+
+def settle(
+    person: Person, codebook: Codebook, lives: Sequence[Sequence[Life]], *, rounds: int = 7
+) -> tuple[Person, Belief, float]:
+    """Infer each maker's own part from all of its lives together, and the population from its makers.
+
+    Each round is a step of Newton's method with the expected information (Fisher scoring) for every maker, by at most
+    one standard deviation of the population in each number, all lives side by side. From the third round on, but for
+    the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, its steps doubled).
+
+    Args:
+        person: The shared part.
+        codebook: How lives become arrays.
+        lives: Those of each maker.
+        rounds: Steps.
+
+    Returns:
+        The person with the new population, what is believed of each maker, stacked, in its units, and the
+        floating-point operations that it took.
+
+    Source:
+        Fisher scoring: Osborne (1992), Int. Stat. Rev. 60; the population: Train (2009), chapter 12.
+    """
+    of = np.repeat(np.arange(len(lives)), [len(each) for each in lives])
+    lessons = codebook.lessons([life for each in lives for life in each])
+    size, work = own_size(person.goods), 0.0
+    mean, prior = np.zeros((len(lives), size)), np.tile(np.eye(size), (len(lives), 1, 1))
+    precision = prior
+    for number in range(rounds):
+        score, precision = -mean, prior.copy()
+        for begin in range(0, len(of), BATCH):
+            rows = of[begin : begin + BATCH]
+            some = jax.tree.map(lambda leaf, begin=begin: leaf[begin : begin + BATCH], lessons)
+            guess = Belief(jnp.asarray(mean[rows], jnp.float32), jnp.asarray(prior[rows], jnp.float32))
+            filled = _filled((some, guess))
+            work = work or count(_evidence, person, *filled).flops
+            told, sure = _told(person, *filled)
+            np.add.at(score, rows, np.asarray(told[: len(rows)], float))
+            np.add.at(precision, rows, np.asarray(sure[: len(rows)], float))
+        mean = mean + np.clip(np.linalg.solve(precision, score[..., None])[..., 0], -1.0, 1.0)
+        if 2 <= number < rounds - 2:
+            person, mean = _pooled(person, mean, precision)
+    batches = rounds * -(-len(of) // BATCH)
+    return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), batches * work
+
+
+def _pooled(person: Person, mean: np.ndarray, precision: np.ndarray) -> tuple[Person, np.ndarray]:
+    """The population that the makers' posteriors imply, and their means in its units."""
+    centre, spread = np.asarray(person.pool.centre), np.exp(np.asarray(person.pool.log_spread))
+    variance = np.diagonal(np.linalg.inv(precision), axis1=1, axis2=2)
+    middle = mean.mean(0)
+    factor = np.clip(((mean - middle) ** 2 + variance).mean(0), 0.5, 2.0)
+    new = (centre + spread * middle, np.log(spread * factor))
+    pool = tuple(jnp.asarray(part, jnp.float32) for part in new)
+    person = eqx.tree_at(lambda p: (p.pool.centre, p.pool.log_spread), person, pool)
+    return person, (mean - middle) / factor
 
 
 def _batches(lives: Sequence[Sequence[Life]]) -> Iterator[tuple[list[int], int]]:

@@ -22,6 +22,9 @@ from inhabit.types import Key
 PASS, SMALLEST = 24, 4
 """Steps that a pass over a small log should have, and the fewest lives heard at once for their sake."""
 
+BRIEFLY = 50_000
+"""Lives heard in all passes together, below which compiling well takes longer than learning."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Schedule:
@@ -108,7 +111,7 @@ def fit(
     Args:
         person: A fresh person; its numbers are where learning begins.
         lessons: Training lives, stacked, every maker coded from 0 on.
-        held: Validation lives of other makers, who are met as strangers; they choose the epoch, nothing else.
+        held: Validation lives, of the same makers or (coded -1) of strangers; they choose the epoch, nothing else.
         schedule: How long to listen.
         watch: Told the epoch and both scores as learning goes on.
         key: Random key.
@@ -122,14 +125,14 @@ def fit(
     lives_of = jnp.asarray(np.bincount(np.asarray(lessons.maker), minlength=number).astype(np.float32))
     lessons, held = (jax.tree.map(jnp.asarray, part) for part in (lessons, held))
     epoch, optimiser = _epoch(schedule, lessons.maker.shape[0])
+    learn = (brief if lessons.maker.shape[0] * schedule.epochs < BRIEFLY else eqx.filter_jit)(epoch)
     carry = (model, _strong(optimiser.init(eqx.filter(model, eqx.is_inexact_array))))
-    strangers = jnp.zeros((held.maker.shape[0], own_size(person.goods)))
-    work = count(epoch, carry, lessons, lives_of, key).flops + count(_loss_of_strangers, person, held, strangers).flops
+    work = count(epoch, carry, lessons, lives_of, key).flops + count(_held_loss, model, held).flops
 
     best, best_score, waited, curve = model, np.inf, 0, []
     for index, draw in enumerate(jax.random.split(key, schedule.epochs)):
-        carry, loss = epoch(carry, lessons, lives_of, draw)
-        score = float(_held_loss(carry[0][0], held, strangers))
+        carry, loss = learn(carry, lessons, lives_of, draw)
+        score = float(_validate(carry[0], held))
         curve.append((float(loss), score))
         watch(index, *curve[-1])
         waited = 0 if score < best_score else waited + 1
@@ -141,7 +144,7 @@ def fit(
 
 
 def _epoch(schedule: Schedule, lives: int) -> tuple[Callable, optax.GradientTransformation]:
-    """One pass over the lives as one compiled program, and its optimiser."""
+    """One pass over the lives, and its optimiser."""
     batch = min(schedule.batch, max(SMALLEST, lives // PASS), lives)
     steps = lives // batch
     total = steps * schedule.epochs
@@ -154,7 +157,6 @@ def _epoch(schedule: Schedule, lives: int) -> tuple[Callable, optax.GradientTran
         optax.scale_by_learning_rate(rate),
     )
 
-    @eqx.filter_jit
     def epoch(carry, lessons, lives_of, key):
         shuffle, draws = jax.random.split(key)
         order = jax.random.permutation(shuffle, lives)[: steps * batch].reshape(steps, batch)
@@ -187,13 +189,15 @@ def _loss(
     return (divergence.sum() - told.total.sum()) / lessons.living.sum()
 
 
-def _loss_of_strangers(person: Person, held: Lesson, strangers: Float[Array, "lives own"]) -> Float[Array, ""]:
-    """Nats per turn on lives of strangers."""
-    told = jax.vmap(account, in_axes=(None, 0, 0))(person, held, strangers)
+def _held_loss(model: tuple[Person, Makers], held: Lesson) -> Float[Array, ""]:
+    """Nats per turn on lives not learned from, each lived as its maker is believed to be; a stranger as the mean."""
+    person, makers = model
+    known = (held.maker >= 0)[:, None]
+    told = jax.vmap(account, in_axes=(None, 0, 0))(person, held, jnp.where(known, makers.mean[held.maker], 0.0))
     return -(told.total - told.heard).sum() / held.living.sum()
 
 
-_held_loss = brief(_loss_of_strangers)
+_validate = brief(_held_loss)
 
 
 def _deafened(lessons: Lesson, share: float, key: Key) -> Lesson:
@@ -216,12 +220,13 @@ def _brisk(model: tuple) -> tuple:
             policy.crave,
             policy.like,
             policy.deal,
+            policy.trade,
             policy.felt,
             policy.style,
             person.mood,
             person.shared,
         )
-        return (*named, person.pool.centre, *jax.tree.leaves(makers))
+        return (*named, person.pool.centre, person.pool.log_spread, *jax.tree.leaves(makers))
 
     slow = jax.tree.map(lambda leaf: False, model)
     return eqx.tree_at(plain, slow, replace_fn=lambda _: True)
@@ -233,5 +238,6 @@ def _strong(tree):
 
 
 def _decays(model: tuple) -> tuple:
-    """Weight decay on matrices only."""
-    return jax.tree.map(lambda leaf: eqx.is_inexact_array(leaf) and leaf.ndim >= 2, model)
+    """Weight decay on the shared matrices only: what is a maker's own is held by the population."""
+    matrices = jax.tree.map(lambda leaf: eqx.is_inexact_array(leaf) and leaf.ndim >= 2, model)
+    return matrices[0], jax.tree.map(lambda leaf: False, model[1])

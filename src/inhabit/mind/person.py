@@ -107,7 +107,8 @@ class Person(AbstractMind[PersonState]):
         memory: The surprise memory; `NoMemory` is another part.
         appraise: How good or bad what is heard is.
         mood: Unconstrained leaks of stress, valence and load, then gains: stress from surprise, from load, relief and
-            valence from what is heard, load from repetition.
+            valence from what is heard, load from repetition and from every
+            turn, reward from what was earned.
         shared: Per good: log set point, curvature before softplus, what stress adds to its weight.
         good_cell: Brings what is made of a good up to date; shared by all goods.
         cell: Brings the situation up to date.
@@ -170,7 +171,7 @@ class Person(AbstractMind[PersonState]):
         """
         keys = iter(jax.random.split(key, 12))
         act = 16
-        into_good = 2 * about + 2 * 3 * 3 + 1 + sights
+        into_good = 2 * about + 2 * 3 * 3 + sights
         return cls(
             text=TextSense.create(weight, sense, key=next(keys)),
             text_about=TextSense.create(weight, about, key=next(keys)),
@@ -181,10 +182,10 @@ class Person(AbstractMind[PersonState]):
             ask=eqx.nn.Linear(situation + act, CUE - 1, key=next(keys)),
             memory=SurpriseMemory(CUE, CUE, noise=0.3),
             appraise=eqx.nn.Linear(sense, 1, key=next(keys)),
-            mood=jnp.array([-1.5, -1.5, -1.5, -2.0, -1.0, -1.0, -1.0, 0.0]),
+            mood=jnp.array([-2.5, -2.0, -3.0, -2.0, -1.0, -1.0, -1.0, 0.0, -3.0, -1.0]),
             shared=jnp.zeros((3, goods)),
             good_cell=eqx.nn.GRUCell(into_good, about, key=next(keys)),
-            cell=eqx.nn.GRUCell(sense + CUE + act + about + len(MOODS) + 2, situation, key=next(keys)),
+            cell=eqx.nn.GRUCell(sense + CUE + act + about + 2, situation, key=next(keys)),
             policy=Policy(
                 situation=situation,
                 features=about,
@@ -243,16 +244,32 @@ class Person(AbstractMind[PersonState]):
         own = self.own(state)
         state, info = self.perceive(state, self.hear(percept), own)
 
-        def log_odds(standard):
-            wants = self.wants(state, self._own(standard, state.known))
-            return jnp.maximum(self.policy.intend(wants).log_probability, -1e3)
-
-        belief = state.belief
-        jacobian = jax.jacfwd(log_odds)(belief.mean)
-        fisher = jnp.einsum("ago,ag,agp->op", jacobian, jnp.exp(log_odds(belief.mean)), jacobian)
-        learnt = belief.learn(jacobian[act.act, act.good], fisher)
+        learnt = state.belief.learn(*self.evidence(state, act))
         expected = self.policy.intend(self.wants(state, own))
         return self.commit(eqx.tree_at(lambda s: s.belief, state, learnt), act), (expected, info)
+
+    def evidence(self, state: PersonState, act: Act) -> tuple[Float[Array, " own"], Float[Array, "own own"]]:
+        """What an act, and what it says of each good, tells of the person's own part at the mean of the belief.
+
+        Args:
+            state: After perceiving, before acting.
+            act: What the person did.
+
+        Returns:
+            The gradient of the log-probability of what was done, and its expected Fisher information.
+        """
+
+        def log_odds(standard):
+            wants = self.wants(state, self._own(standard, state.known))
+            kinds = jax.nn.log_softmax(self.policy.stances(wants, act))
+            return jnp.maximum(self.policy.intend(wants).log_probability, -1e3), kinds
+
+        odds, kinds = log_odds(state.belief.mean)
+        slopes, said = jax.jacfwd(log_odds)(state.belief.mean)
+        fisher = jnp.einsum("ago,ag,agp->op", slopes, jnp.exp(odds), slopes)
+        fisher = fisher + jnp.einsum("gko,gk,gkp->op", said, jnp.exp(kinds), said)
+        told = jnp.take_along_axis(said, act.stances[:, None, None], axis=1).sum((0, 1))
+        return slopes[act.act, act.good] + told, fisher
 
     def hear(self, percept: Percept) -> Heard:
         """Let the senses work on a percept."""
@@ -270,19 +287,21 @@ class Person(AbstractMind[PersonState]):
         levels = _levels(percept.body, state.levels, self.goods)
         stock = levels if self.held is None else levels + percept.seen[:, self.held]
         repetition = _repetition(heard.words, state.echo)
+        earned = (state.age > 0) * self._earned(own, state, levels, stock)
         mood = self._feel(
             _reported(percept.body[self.goods :], state.mood),
             own,
             lesson.surprise,
             self.appraise(heard.words)[0],
             repetition,
+            earned,
         )
         balance = jnp.where(percept.stances == 2, 1.0, jnp.where(percept.stances == 1, -1.0, 0.0))
         worth = self.store(own).marginal(stock, mood)
-        goods = self._regard(state, facts, heard, levels)
+        goods = self._regard(state, facts, heard)
         last = self.policy.act_embedding[state.last.act] * (state.age > 0)
         pooled = goods.sum(0) / max(self.goods, 1)
-        scalars = jnp.array([mood.stress, mood.valence, mood.load, jnp.log1p(state.age), again * (percept.heard > 0)])
+        scalars = jnp.array([jnp.log1p(state.age), again * (percept.heard > 0)])
         situation = self.cell(jnp.concatenate([heard.words, recalled, last, pooled, scalars]), state.situation)
         after = eqx.tree_at(
             lambda s: (s.situation, s.goods, s.mood, s.memory, s.facts, s.levels, s.stock, s.balance, s.echo),
@@ -364,8 +383,8 @@ class Person(AbstractMind[PersonState]):
         recalled, _ = memory.read(written, cue)
         return jax.lax.stop_gradient((written, lesson, recalled))
 
-    def _feel(self, mood: Mood, own: Own, surprise: Array, good: Array, repetition: Array) -> Mood:
-        """Move the mood by what was heard."""
+    def _feel(self, mood: Mood, own: Own, surprise: Array, good: Array, repetition: Array, earned: Array) -> Mood:
+        """Move the mood by what was heard and by what it brought."""
         leaks = jax.nn.sigmoid(self.mood[:3])
         gains = jax.nn.softplus(self.mood[3:])
         dynamics = MoodDynamics.of()
@@ -378,21 +397,34 @@ class Person(AbstractMind[PersonState]):
             (*leaks, own.temper * gains[0], own.temper * gains[1], gains[2], gains[3]),
         )  # fmt: skip
         excess = jnp.clip(surprise - 1, 0.0, 5.0)
-        return dynamics.step(mood, MoodInput(surprise=excess, reward=jnp.tanh(good), load=gains[4] * repetition))[0]
+        return dynamics.step(
+            mood,
+            MoodInput(
+                surprise=excess, reward=jnp.tanh(good) + gains[6] * earned, load=gains[4] * repetition + gains[5]
+            ),
+        )[0]
+
+    def _earned(
+        self, own: Own, state: PersonState, levels: Float[Array, " goods"], stock: Float[Array, " goods"]
+    ) -> Float[Array, ""]:
+        """What the last exchange brought in utility, of what is had and of what is held."""
+        store = self.store(own)
+        gained = store.utility(stock, state.mood) - store.utility(state.stock, state.mood)
+        gained = gained + store.utility(levels, state.mood) - store.utility(state.levels, state.mood)
+        return jnp.clip(gained, -2.0, 2.0)
 
     def _regard(
         self,
         state: PersonState,
         facts: Facts,
         heard: Heard,
-        levels: Float[Array, " goods"],
     ) -> Float[Array, "goods features"]:
         """Bring what is made of each good up to date; one cell for all goods."""
         if not self.goods:
             return state.goods
         says = table(facts, state.age, subjects=2, relations=1, goods=self.goods, objects=3).reshape(self.goods, -1)
         crowd = jnp.broadcast_to(state.goods.mean(0), state.goods.shape)
-        into = jnp.concatenate([heard.about, crowd, says, heard.percept.seen, levels[:, None]], axis=1)
+        into = jnp.concatenate([heard.about, crowd, says, heard.percept.seen], axis=1)
         return jax.vmap(self.good_cell)(into, state.goods)
 
 

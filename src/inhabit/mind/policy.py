@@ -56,10 +56,12 @@ class Policy(eqx.Module):
     """A conditional logit over (act, good) whose utilities are part learned, part worked out from the value store.
 
     The score of an act is `base(act, situation) + deal[act] * (worth . balance)`, to which an act aimed at good `g` adds
-    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g + like[act] * esteem_g`, where `u_g` comes from one network
+    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g + like[act] * esteem_g +
+    trade[act] * worth_g * balance_g`, where `u_g` comes from one network
     shared by all goods: goods are told apart by what is known of them, never by their place in a list. What a good is
-    worth reaches the acts through `pull`, `crave`, `like` and `deal` alone, so that values can be read off choices. Mood and
-    patience shift the acts through one small matrix that can be read.
+    worth reaches the acts through `pull`, `crave`, `like`, `trade` and `deal` alone, so that values can be read off choices.
+    Mood, patience, and load borne beyond patience, shift the acts through one small matrix that can be read: a mood that
+    the log never showed is answered by the same lines as those it did.
 
     Source:
         McFadden (1974) for the conditional logit; Zaheer et al. (2017), Deep Sets, for the sharing.
@@ -72,6 +74,7 @@ class Policy(eqx.Module):
     crave: Float[Array, " acts"]
     like: Float[Array, " acts"]
     deal: Float[Array, " acts"]
+    trade: Float[Array, " acts"]
     felt: Float[Array, "acts feelings"]
     style: Float[Array, "acts style"]
     stance: eqx.nn.MLP
@@ -94,31 +97,32 @@ class Policy(eqx.Module):
         good, base, fit, stance, embed, rate, end = jax.random.split(key, 7)
         acts, embedding = len(aimed), 16
         self.good = eqx.nn.MLP(features + 1 + 8, width, width, 1, key=good)
-        self.base = eqx.nn.MLP(situation + width + len(MOODS) + STYLE, acts, 2 * width, 1, key=base)
+        self.base = eqx.nn.MLP(situation + width + STYLE, acts, 2 * width, 1, key=base)
         self.fit = eqx.nn.Linear(width, acts, use_bias=False, key=fit)
         self.pull = jnp.full(acts, 2.0)
         self.crave = jnp.zeros(acts)
         self.like = jnp.zeros(acts)
         self.deal = jnp.zeros(acts)
-        self.felt = jnp.zeros((acts, len(MOODS) + 1)).at[leaving, -1].set(-0.5)  # the patient stay: fixes the sign
+        self.trade = jnp.zeros(acts)
+        self.felt = jnp.zeros((acts, len(MOODS) + 2)).at[leaving, -2:].set(jnp.array([-0.5, 0.5]))  # the patient stay
         self.style = jnp.zeros((acts, STYLE))
         self.stance = eqx.nn.MLP(width + embedding + 3, KINDS, width, 1, key=stance)
         self.act_embedding = 0.3 * jax.random.normal(embed, (acts, embedding))
         self.rating_head = eqx.nn.Linear(situation + width + len(MOODS) + STYLE, ratings, key=rate)
-        self.end = eqx.nn.Linear(situation + embedding + len(MOODS) + 1, 1, key=end)
+        self.end = eqx.nn.Linear(situation + embedding + len(MOODS) + 2, 1, key=end)
         self.aimed = aimed
 
     def intend(self, wants: Wants) -> Intention:
         """Weigh every act."""
         about, whole = self._regard(wants)
-        feelings = jnp.append(wants.mood, wants.own.patience)
-        base = self.base(whole) + self.felt @ feelings + self.style @ wants.own.style
+        base = self.base(whole) + self.felt @ _feelings(wants) + self.style @ wants.own.style
         plain = base + self.deal * jnp.dot(wants.worth, wants.balance)
         toward = plain[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
         toward = toward + self.crave[:, None] * wants.craving + self.like[:, None] * wants.esteem
+        toward = toward + self.trade[:, None] * wants.worth * wants.balance
         aimed = jnp.array(self.aimed)[:, None]
         acts = jnp.concatenate([jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1)
-        return Intention(acts, self.rating_head(whole))
+        return Intention(acts, self.rating_head(jnp.concatenate([whole, wants.mood])))
 
     def stances(self, wants: Wants, act: Act) -> Float[Array, "goods kinds"]:
         """What is said of each good, given the act: logits over nothing, ask, offer, refuse."""
@@ -130,8 +134,7 @@ class Policy(eqx.Module):
 
     def ending(self, wants: Wants, act: Act) -> Float[Array, ""]:
         """Logit that the person's part ends with this act."""
-        feelings = jnp.append(wants.mood, wants.own.patience)
-        return self.end(jnp.concatenate([wants.situation, self.act_embedding[act.act], feelings]))[0]
+        return self.end(jnp.concatenate([wants.situation, self.act_embedding[act.act], _feelings(wants)]))[0]
 
     def _regard(self, wants: Wants) -> tuple[Float[Array, "goods width"], Float[Array, " whole"]]:
         """Regard each good, then all together."""
@@ -139,4 +142,11 @@ class Policy(eqx.Module):
         seen = jnp.concatenate([wants.goods, wants.balance[:, None], context], axis=1)
         about = jax.vmap(self.good)(seen)
         pooled = about.sum(0) / max(about.shape[0], 1)
-        return about, jnp.concatenate([wants.situation, pooled, wants.mood, wants.own.style])
+        return about, jnp.concatenate([wants.situation, pooled, wants.own.style])
+
+
+def _feelings(wants: Wants) -> Float[Array, " feelings"]:
+    """Moods, patience, and what is borne against it: load over patience, which stress wears down."""
+    stress, _, load = wants.mood
+    borne = load * jnp.exp(jnp.clip(stress - wants.own.patience, -3.0, 3.0))
+    return jnp.concatenate([wants.mood, jnp.stack([wants.own.patience, borne])])

@@ -12,14 +12,7 @@ from inhabit.worlds.market.options import ACT_OF, ACTS, GIVES, GOODS, OPTIONS, W
 from inhabit.worlds.market.words import sentence
 from inhabit.worlds.market.world import Record
 
-KINDS = tuple(
-    f"refuse {option.reason}"
-    if option.act == "refuse"
-    else "chat good"
-    if option.act == "chat" and option.give
-    else option.act
-    for option in OPTIONS
-)
+KINDS = tuple(f"refuse {option.reason}" if option.act == "refuse" else option.act for option in OPTIONS)
 """Which cores of the language each option is said with."""
 
 
@@ -148,4 +141,6 @@ def stances_of(option: int, give: np.ndarray, want: np.ndarray) -> np.ndarray:
         return (3 * (give if said.reason in ("dislike", "full") else want)).astype(int)
     if said.act in ("ask", "offer"):
         return (WANTS[option] + 2 * GIVES[option]).astype(int)
+    if said.act in ("eat", "praise"):
+        return GIVES[option].astype(int)
     return np.zeros(len(GOODS), int)

@@ -7,7 +7,7 @@ import numpy as np
 GOODS = ("bread", "apples", "tea", "honey")
 """The goods of the market."""
 
-ACTS = ("greet", "ask", "offer", "accept", "refuse", "complain", "thank", "chat", "eat", "leave")
+ACTS = ("greet", "ask", "offer", "accept", "refuse", "complain", "thank", "chat", "praise", "eat", "leave")
 """The acts of the market."""
 
 REASONS = ("plain", "need", "dislike", "full")
@@ -20,7 +20,7 @@ class Option:
 
     Attributes:
         act: A name of `ACTS`.
-        give: Good given (offer), eaten (eat) or spoken of (chat).
+        give: Good given (offer), eaten (eat) or spoken well of (praise).
         want: Good wanted in return (offer) or asked for (ask).
         reason: A name of `REASONS`, for refusing.
     """
@@ -44,7 +44,7 @@ def _options() -> tuple[Option, ...]:
         Option("complain"),
         Option("thank"),
         Option("chat"),
-        *(Option("chat", give=good) for good in GOODS),
+        *(Option("praise", give=good) for good in GOODS),
         *(Option("eat", give=good) for good in GOODS),
         Option("leave"),
     )
@@ -57,7 +57,7 @@ ACT_OF = np.array([ACTS.index(option.act) for option in OPTIONS])
 """Act of each option."""
 
 GIVES = np.array([[option.give == good for good in GOODS] for option in OPTIONS], np.float32)
-"""Which good each option gives (or eats, or speaks of): one-hot rows, or zeros."""
+"""Which good each option gives (or eats, or praises): one-hot rows, or zeros."""
 
 WANTS = np.array([[option.want == good for good in GOODS] for option in OPTIONS], np.float32)
 """Which good each option wants."""

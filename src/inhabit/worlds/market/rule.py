@@ -10,7 +10,7 @@ The utility of option `o` for who is to act, with present worths `w` (tilted by 
     refuse plain  0.3;   need: -0.6 + 1.0 * w[wanted] * exp(-curvature * stock / set point)
     refuse dislike  1.5 * (mean w - w[offered]);   refuse full  1.2 * (levels / set point - 1) of the offered
     complain      -3.2 + 3.5 * pestered / patience + 2 * stress
-    thank         2.5 if owing, else -3;   chat  -0.6 + 0.8 * valence;   chat of g  -3.8 + 1.0 * w[g]
+    thank         2.5 if owing, else -3;   chat  -0.6 + 0.8 * valence;   praise g  -3.8 + 1.0 * w[g]
     eat g         -1.4 + 3.5 * sated(+g)
     leave         -2.6 + 5 * stress + (6 * load + pestered) / patience, less 1 while owing thanks
 
@@ -31,12 +31,6 @@ from inhabit.worlds.market.situation import CURVATURE, Situation, utility_of, wo
 
 ANSWERS = IS["accept"] + IS["refuse"] + IS["complain"] + IS["offer"]
 """Options that answer what was asked or offered."""
-
-CHAT_OF_GOOD = IS["chat"] * GIVES.sum(axis=1)
-"""Chatting about a good."""
-
-CHAT_OF_NOTHING = IS["chat"] - CHAT_OF_GOOD
-"""Chatting about the weather."""
 
 
 def log_probabilities(now: Situation) -> Float[Array, " options"]:
@@ -67,11 +61,13 @@ def stance_codes(
     """What an option says of each good: 0 nothing, 1 ask, 2 offer, 3 refuse.
 
     To accept is to offer what the other wanted and to ask for what they gave; to refuse for want of taste or hunger is
-    to refuse what they gave, to refuse for need or without a reason is to refuse what they wanted.
+    to refuse what they gave, to refuse for need or without a reason is to refuse what they wanted. Who eats or praises a
+    good would have it: that is to ask for it.
     """
     did = {act: jnp.asarray(which)[option] for act, which in IS.items()}
     named = (jnp.asarray(FOR["dislike"]) + jnp.asarray(FOR["full"]))[option]
     asked = (did["ask"] + did["offer"]) * jnp.asarray(WANTS)[option] + did["accept"] * give
+    asked += (did["eat"] + did["praise"]) * jnp.asarray(GIVES)[option]
     offered = did["offer"] * jnp.asarray(GIVES)[option] + did["accept"] * want
     refused = did["refuse"] * (named * give + (1 - named) * want)
     return (asked + 2 * offered + 3 * refused).astype(int)
@@ -111,8 +107,8 @@ def utilities(now: Situation) -> Float[Array, " options"]:
         _refusals(now, weights),
         IS["complain"] * (-3.2 + 3.5 * now.pestered[0] / patience + 2.0 * stress),
         IS["thank"] * (5.5 * now.owing[0] - 3.0),
-        CHAT_OF_NOTHING * (-0.6 + 0.8 * valence),
-        CHAT_OF_GOOD * -3.8 + _of(CHAT_OF_GOOD[:, None] * GIVES, 1.0 * weights[0]),
+        IS["chat"] * (-0.6 + 0.8 * valence),
+        IS["praise"] * -3.8 + _of(IS["praise"][:, None] * GIVES, 1.0 * weights[0]),
         IS["eat"] * -1.4 + _of(IS["eat"][:, None] * GIVES, 3.5 * sated),
         IS["leave"] * (-2.6 + 5.0 * stress + (6.0 * load + now.pestered[0]) / patience - now.owing[0]),
         (1 - ANSWERS) * waiting * -2.5 * (1 - 0.5 * stress),

@@ -156,7 +156,9 @@ def _moved(
     gain += utility_of(now.levels + eating, now.makers, weights) - utility_of(now.levels, now.makers, weights)
     gain = jnp.clip(gain.sum(axis=-1), -2.0, 2.0)
     hurt = jnp.stack([jnp.array(0.0), 0.3 * did["refuse"] + 0.4 * did["complain"] + 0.5 * again])
-    comfort = jnp.stack([0.2 * did["complain"], 0.2 * did["thank"] + 0.1 * did["greet"] + 0.05 * did["chat"]])
+    comfort = jnp.stack(
+        [0.2 * did["complain"], 0.2 * did["thank"] + 0.1 * did["greet"] + 0.05 * (did["chat"] + did["praise"])]
+    )
     stress, valence, load = 0.97 * now.mood[:, 0], 0.93 * now.mood[:, 1], 0.98 * now.mood[:, 2]
     return jnp.stack(
         [

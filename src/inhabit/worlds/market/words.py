@@ -91,7 +91,7 @@ CORES = {
         "it may rain soon",
         "what a long and tiring day this is",
     ),
-    "chat good": (
+    "praise": (
         "there is nothing so fine as {give}",
         "I do love {give}",
         "I dream of {give} at times",

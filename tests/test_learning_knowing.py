@@ -1,0 +1,49 @@
+"""Knowing someone: own parts settled from all lives at once."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from inhabit.learning.fitting import split, validating
+from inhabit.learning.knowing import settle
+from inhabit.types import Life, Message
+from tests.tiny import tiny_lives, tiny_people
+
+
+def lives_of(makers: int, each: int) -> list[Life]:
+    said = (Message(role="user", content="hello"),)
+    return [Life(id=f"{m}-{n}", maker=str(m), messages=said) for n in range(each) for m in range(makers)]
+
+
+def test_makers_who_come_back_are_checked_on_their_last_lives():
+    learn, check = validating(lives_of(4, 10), 0.2, seed=0)
+    assert {life.maker for life in learn} == {life.maker for life in check}
+    assert sorted(life.id for life in check) == sorted(f"{m}-{n}" for m in range(4) for n in (8, 9))
+
+
+def test_makers_who_rarely_come_back_are_held_out_whole():
+    lives = lives_of(10, 2)
+    assert validating(lives, 0.2, seed=0) == split(lives, 0.2, seed=0)
+    learn, check = validating(lives, 0.2, seed=0)
+    assert not {life.maker for life in learn} & {life.maker for life in check}
+
+
+@pytest.mark.slow
+def test_settling_finds_where_the_score_vanishes():
+    people, lives = tiny_people(), tiny_lives()
+    by_maker = [[life for life in lives if life.maker == maker] for maker in people.makers]
+    person, beliefs, work = settle(people.person, people.codebook, by_maker)
+    again, later, _ = settle(people.person, people.codebook, by_maker, rounds=9)
+    assert work > 0
+    np.testing.assert_allclose(person.pool.own(beliefs.mean[0]).vector, again.pool.own(later.mean[0]).vector, atol=0.15)
+    informed = np.linalg.eigvalsh(np.asarray(beliefs.precision))
+    assert informed.min() > 0.99 and informed.max() > 1.005
+
+
+def test_nobody_with_no_life_is_a_stranger():
+    people = tiny_people()
+    _, beliefs, _ = settle(people.person, people.codebook, [tiny_lives()[:1], []], rounds=2)
+    np.testing.assert_array_equal(beliefs.mean[1], jnp.zeros(beliefs.mean.shape[1]))
+    np.testing.assert_array_equal(beliefs.precision[1], jnp.eye(beliefs.mean.shape[1]))
+    assert jax.tree.all(jax.tree.map(lambda leaf: bool(jnp.isfinite(leaf).all()), beliefs))
