@@ -20,7 +20,9 @@ def test_the_parametric_law_is_recovered():
     assert np.exp(e) == pytest.approx(0.05, abs=0.01)
     assert alpha == pytest.approx(0.5, abs=0.08)
     assert beta == pytest.approx(0.4, abs=0.05)
-    assert found.infidelity(np.log([[1e5, 1e6, 6e11]]))[0] == pytest.approx(0.05 + 5 / 1e5**0.5 + 8 / 1e6**0.4, rel=0.05)
+    assert found.infidelity(np.log([[1e5, 1e6, 6e11]]))[0] == pytest.approx(
+        0.05 + 5 / 1e5**0.5 + 8 / 1e6**0.4, rel=0.05
+    )
 
 
 def test_the_orders_to_ninety_per_cent_are_those_of_the_true_power_law():

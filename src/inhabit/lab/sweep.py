@@ -166,9 +166,7 @@ def _name(cell: Mapping[str, Any]) -> tuple[Any, ...]:
     return (cell["seed"], cell["traffic"], cell["family"], cell["width"], cell["pairs"])
 
 
-def _run(
-    machine: Machine, plan: Plan, asked: Suite, seed: int, kind: str, family: str, width: int
-) -> Iterator[Cell]:
+def _run(machine: Machine, plan: Plan, asked: Suite, seed: int, kind: str, family: str, width: int) -> Iterator[Cell]:
     """One network overhears one talker; a cell at each stop."""
     symbols = len(machine.inputs)
     model = network(family, width, inputs=symbols, outputs=len(machine.outputs), seed=seed)

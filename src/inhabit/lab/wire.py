@@ -22,7 +22,9 @@ from inhabit.maths.scaling import FORMS, Law, Runs, held_out, reach, resampled
 from inhabit.records.atomic import replaced
 from inhabit.worlds.wire import SHIPPED, Machine, read_dot
 
-QUESTION = "Two machines talk: could a model of the traffic ever be one of them, and how much more compute would it take?"
+QUESTION = (
+    "Two machines talk: could a model of the traffic ever be one of them, and how much more compute would it take?"
+)
 PREDICTION = (
     "Networks that overhear stay below 90 % of the conformance suite and need 3 to 4 orders of magnitude more compute;"
     " a maker that joins answers at least 99 % of it."
@@ -107,9 +109,7 @@ def makers(machine: Machine, asked: Suite, length: int, seed: int) -> list[dict[
     return rows
 
 
-def _row(
-    name: str, way: str, model: Machine, symbols: int, start: float, asked: Suite, seed: int
-) -> dict[str, Any]:
+def _row(name: str, way: str, model: Machine, symbols: int, start: float, asked: Suite, seed: int) -> dict[str, Any]:
     right = exact(model.run(asked.words), asked.truth, asked.lengths)
     return {
         "name": name,
@@ -166,7 +166,10 @@ def extrapolate(
 
 def _distribution(orders: np.ndarray) -> dict[str, Any]:
     ordered = np.sort(orders)
-    at = {f"{share:.0%}": float(ordered[min(int(share * len(ordered)), len(ordered) - 1)]) for share in (0.05, 0.25, 0.5, 0.75, 0.95)}
+    at = {
+        f"{share:.0%}": float(ordered[min(int(share * len(ordered)), len(ordered) - 1)])
+        for share in (0.05, 0.25, 0.5, 0.75, 0.95)
+    }
     return {
         "orders": {name: value if np.isfinite(value) else None for name, value in at.items()},
         "unreachable": float(np.isinf(orders).mean()),
@@ -216,4 +219,6 @@ def told(machine: Machine, asked: Suite, last: Sequence[Cell], plan: Plan) -> An
             }
 
 
-WIRE = Experiment(name="wire", question=QUESTION, sets=(*SHIPPED, *(n for n in machines() if n not in SHIPPED)), run=wire)
+WIRE = Experiment(
+    name="wire", question=QUESTION, sets=(*SHIPPED, *(n for n in machines() if n not in SHIPPED)), run=wire
+)

@@ -74,7 +74,7 @@ def _panel(
         place = max(row["cpu_seconds"] * rate, 1e6), row["fidelity"]
         axes.plot(*place, "D", color=_MAKER, markersize=8, markeredgecolor="white", zorder=5)
         words = f"{row['name']}\n{row['symbols']:,} symbols"
-        axes.annotate(words, place, (-9, -4), textcoords="offset points", color=_MAKER, fontsize=8.5, ha="right", va="top")
+        axes.annotate(words, place, (-9, 4), textcoords="offset points", color=_MAKER, fontsize=8.5, ha="right")
     axes.set(xscale="log", xlim=(1e6, largest * 1e9), ylim=(-0.03, 1.06), ylabel="suite answered exactly")
     right = largest * 6e8
     axes.text(right, 0.91, "90 %", color=_QUIET, va="bottom", ha="right", fontsize=9)

@@ -101,9 +101,7 @@ def _broken(coefficients: np.ndarray, logs: Logs) -> tuple[np.ndarray, np.ndarra
     z = (c - place) / width
     soft, steep = np.logaddexp(0.0, z), scipy.special.expit(z)
     total, (_e, _a) = _sum(e, a - before * c - more * width * soft)
-    return total, np.stack(
-        [_e, _a, -_a * c, -_a * width * soft, _a * more * steep, -_a * more * (soft - z * steep)]
-    )
+    return total, np.stack([_e, _a, -_a * c, -_a * width * soft, _a * more * steep, -_a * more * (soft - z * steep)])
 
 
 def _sum(*parts: Any) -> tuple[np.ndarray, list[np.ndarray]]:
