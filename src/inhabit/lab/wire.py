@@ -64,7 +64,7 @@ def wire(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
     began, machine, plan = time.monotonic(), machine_named(on), QUICK if quick else Plan()
     plan = dataclasses.replace(plan, seeds=tuple(seed + own for own in plan.seeds))
     cells = sweep(machine, plan, out / "cells.jsonl")
-    return conclude(machine, cells, plan, out, seed=seed, resamples=20 if quick else 60, began=began)
+    return conclude(machine, cells, plan, out, seed=seed, resamples=20 if quick else 40, began=began)
 
 
 def conclude(

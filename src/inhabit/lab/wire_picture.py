@@ -67,7 +67,7 @@ def _panel(
             axes.plot(*zip(*run), color=colour, linewidth=0.8, alpha=0.45)
         points = [(cell["flops"], cell["fidelity"]) for cell in mine]
         if points:
-            axes.scatter(*zip(*points), s=9, color=colour, label=family, zorder=3)
+            axes.scatter([x for x, _ in points], [y for _, y in points], s=9, color=colour, label=family, zorder=3)
     axes.axhline(np.mean([cell["memoryless"] for cell in cells]), color=_QUIET, linestyle=":", linewidth=1)
     axes.axhline(0.9, color=_QUIET, linestyle="--", linewidth=1)
     for row in makers:

@@ -77,7 +77,13 @@ class _Asker:
         self.hypothesis = Hypothesis(line)
         self.surprises: list[tuple[int, str, int]] = []
         self.idle = 0
-        self.ways = {"walk": self._walk, "goal": self._goal, "detour": self._detour, "again": self._again, "variation": self._variation}
+        self.ways = {
+            "walk": self._walk,
+            "goal": self._goal,
+            "detour": self._detour,
+            "again": self._again,
+            "variation": self._variation,
+        }
         heard = [inputs for inputs, _ in line.heard]
         self.sessions = [row for inputs in heard for row in np.unique(inputs, axis=0).tolist()]
         if self.sessions:
