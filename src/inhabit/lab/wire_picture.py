@@ -74,12 +74,14 @@ def _panel(
         place = max(row["cpu_seconds"] * rate, 1e6), row["fidelity"]
         axes.plot(*place, "D", color=_MAKER, markersize=8, markeredgecolor="white", zorder=5)
         words = f"{row['name']}\n{row['symbols']:,} symbols"
-        axes.annotate(words, place, (-9, 4), textcoords="offset points", color=_MAKER, fontsize=8.5, ha="right")
+        axes.annotate(
+            words, place, (-9, 0), textcoords="offset points", color=_MAKER, fontsize=8.5, ha="right", va="center"
+        )
     axes.set(xscale="log", xlim=(1e6, largest * 1e9), ylim=(-0.03, 1.06), ylabel="suite answered exactly")
     right = largest * 6e8
     axes.text(right, 0.91, "90 %", color=_QUIET, va="bottom", ha="right", fontsize=9)
     axes.text(right, cells[0]["memoryless"] + 0.015, "table without memory", color=_QUIET, ha="right", fontsize=9)
-    axes.legend(loc="center right", frameon=False, fontsize=9)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12), ncols=2, frameon=False, fontsize=9)
 
 
 def _bands(axes: Axes, fits: Mapping[str, Sequence[Law]], largest: float) -> None:

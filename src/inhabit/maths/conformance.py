@@ -109,12 +109,13 @@ def w_suite(
         layer = [(*word, symbol) for word in layer for symbol in range(following.shape[1])]
         middles += layer
     ends = characterising_set(following, out)
-    return _padded(
+    return padded(
         {(*access, *middle, *end) for access in state_cover(following, initial) for middle in middles for end in ends}
     )
 
 
-def _padded(words: set[Word]) -> tuple[Int[np.ndarray, "words longest"], Int[np.ndarray, " words"]]:
+def padded(words: set[Word]) -> tuple[Int[np.ndarray, "words longest"], Int[np.ndarray, " words"]]:
+    """Words as one array filled with `PAD`, and how long each is; a word that begins another is left out."""
     order = sorted(words)
     kept = [word for word, after in zip(order, [*order[1:], ()]) if after[: len(word)] != word]
     lengths = np.array([len(word) for word in kept], np.int32)

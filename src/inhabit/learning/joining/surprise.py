@@ -7,6 +7,7 @@ the posterior (Thompson sampling over surprises a symbol).
 """
 
 import dataclasses
+import itertools
 import random
 
 import numpy as np
@@ -27,9 +28,9 @@ class Patience:
             last surprise is what one has to go by for the next (a prior without a scale).
     """
 
-    least: float = 30_000.0
-    each: float = 60.0
-    more: float = 1.0
+    least: float = 32_000.0
+    each: float = 130.0
+    more: float = 1.5
 
 
 @dataclasses.dataclass
@@ -65,7 +66,7 @@ def join(line: Line, *, seed: int, patience: Patience = Patience()) -> Joined:
     return Joined(asker.hypothesis.machine(), line.symbols, line.resets, asker.surprises)
 
 
-TRIES = 8
+TRIES = 16
 """Questions made for each that is asked: the one that goes where least was seen, a symbol, is asked."""
 
 
@@ -143,7 +144,7 @@ class _Asker:
         self.corpus = self.corpus or [[symbol] for symbol in range(self.line.width)]
         if self.sessions:
             self.places: list[list[tuple[int, int]]] = [[] for _ in range(far)]
-            width = max(map(len, self.sessions))
+            max(map(len, self.sessions))
             some = self.random.sample(range(len(self.sessions)), min(400, len(self.sessions)))
             for index in some:
                 state = 0
@@ -157,7 +158,7 @@ class _Asker:
         for symbol in word:
             edges.append(state * width + symbol)
             state = self.next[state][symbol]
-        return [before * 1_000_003 + after for before, after in zip(edges, edges[1:])]
+        return [before * 1_000_003 + after for before, after in itertools.pairwise(edges)]
 
     def _novelty(self, word: Word) -> float:
         """How much of a word has not been seen to go as believed, a symbol."""
