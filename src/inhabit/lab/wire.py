@@ -29,6 +29,8 @@ PREDICTION = (
     "Networks that overhear stay below 90 % of the conformance suite and need 3 to 4 orders of magnitude more compute;"
     " a maker that joins answers at least 99 % of it."
 )
+DRIVEN = ("recurrent", 64)
+"""The network that hears a stranger who is driven to every state in turn: the active network, and a generous one."""
 WITHIN = (1, 2, 3, 4, 6, 10)
 MERGED = 200
 """Sessions over which states are merged; the classic learner's time grows with their square."""
@@ -64,6 +66,9 @@ def wire(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
     began, machine, plan = time.monotonic(), machine_named(on), QUICK if quick else Plan()
     plan = dataclasses.replace(plan, seeds=tuple(seed + own for own in plan.seeds))
     cells = sweep(machine, plan, out / "cells.jsonl")
+    if not quick:
+        driven = dataclasses.replace(plan, models=(DRIVEN,), kinds=("driven",), seeds=plan.seeds[:1])
+        cells += sweep(machine, driven, out / "cells.jsonl")
     return conclude(machine, cells, plan, out, seed=seed, resamples=20 if quick else 40, began=began)
 
 
