@@ -44,9 +44,7 @@ def partings(following: Table, out: Table) -> Int[np.ndarray, "states states"]:
             return first
 
 
-def parting_word(
-    following: Table, out: Table, first: Int[np.ndarray, "states states"], one: int, other: int
-) -> Word:
+def parting_word(following: Table, out: Table, first: Int[np.ndarray, "states states"], one: int, other: int) -> Word:
     """The word that `partings` spells for two states.
 
     Raises:
@@ -76,7 +74,9 @@ def characterising_set(following: Table, out: Table) -> list[Word]:
         words.append(word)
         answers = _answers(following, out, word)
         classes = np.unique(np.column_stack([classes, answers]), axis=0, return_inverse=True)[1].ravel()
-    return [word for word in words if not any(word != other and other[: len(word)] == word for other in words)] or [(0,)]
+    return [word for word in words if not any(word != other and other[: len(word)] == word for other in words)] or [
+        (0,)
+    ]
 
 
 def _answers(following: Table, out: Table, word: Word) -> Int[np.ndarray, "states length"]:
@@ -109,12 +109,13 @@ def w_suite(
         layer = [(*word, symbol) for word in layer for symbol in range(following.shape[1])]
         middles += layer
     ends = characterising_set(following, out)
-    return _padded(
+    return padded(
         {(*access, *middle, *end) for access in state_cover(following, initial) for middle in middles for end in ends}
     )
 
 
-def _padded(words: set[Word]) -> tuple[Int[np.ndarray, "words longest"], Int[np.ndarray, " words"]]:
+def padded(words: set[Word]) -> tuple[Int[np.ndarray, "words longest"], Int[np.ndarray, " words"]]:
+    """Words as one array filled with `PAD`, and how long each is; a word that begins another is left out."""
     order = sorted(words)
     kept = [word for word, after in zip(order, [*order[1:], ()]) if after[: len(word)] != word]
     lengths = np.array([len(word) for word in kept], np.int32)

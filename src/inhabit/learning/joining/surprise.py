@@ -7,6 +7,7 @@ the posterior (Thompson sampling over surprises a symbol).
 """
 
 import dataclasses
+import itertools
 import random
 
 import numpy as np
@@ -77,7 +78,13 @@ class _Asker:
         self.hypothesis = Hypothesis(line)
         self.surprises: list[tuple[int, str, int]] = []
         self.idle = 0
-        self.ways = {"walk": self._walk, "goal": self._goal, "detour": self._detour, "again": self._again, "variation": self._variation}
+        self.ways = {
+            "walk": self._walk,
+            "goal": self._goal,
+            "detour": self._detour,
+            "again": self._again,
+            "variation": self._variation,
+        }
         heard = [inputs for inputs, _ in line.heard]
         self.sessions = [row for inputs in heard for row in np.unique(inputs, axis=0).tolist()]
         if self.sessions:
@@ -137,7 +144,7 @@ class _Asker:
         self.corpus = self.corpus or [[symbol] for symbol in range(self.line.width)]
         if self.sessions:
             self.places: list[list[tuple[int, int]]] = [[] for _ in range(far)]
-            width = max(map(len, self.sessions))
+            max(map(len, self.sessions))
             some = self.random.sample(range(len(self.sessions)), min(400, len(self.sessions)))
             for index in some:
                 state = 0
@@ -151,7 +158,7 @@ class _Asker:
         for symbol in word:
             edges.append(state * width + symbol)
             state = self.next[state][symbol]
-        return [before * 1_000_003 + after for before, after in zip(edges, edges[1:])]
+        return [before * 1_000_003 + after for before, after in itertools.pairwise(edges)]
 
     def _novelty(self, word: Word) -> float:
         """How much of a word has not been seen to go as believed, a symbol."""
