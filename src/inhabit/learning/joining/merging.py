@@ -50,19 +50,19 @@ def merge_states(
         most: Red states at most.
     """
     child, out, visits = prefix_tree(traffic, len(inputs), depth)
-    folding = _Folding(child.tolist(), out.tolist(), visits.tolist(), surprisal(traffic, len(inputs), len(outputs)))
+    folding = _Folding(child.tolist(), out.tolist(), visits.tolist())
     red = [0]
     while True:
         blue = folding.fringe(red)
         if not blue:
             break
         state, symbol, node = max(blue, key=lambda edge: folding.visits[edge[2]])
-        scores = [(folding.agreement(one, node), -place, one) for place, one in enumerate(red)]
+        scores = [(folding.agreement(one, node), one == state, -place, one) for place, one in enumerate(red)]
         best = max(scores)
         if best[0] < 0 and len(red) < most:
             red.append(node)
             continue
-        folding.join(state, symbol, best[2], node)
+        folding.join(state, symbol, best[3], node)
     number = {node: place for place, node in enumerate(red)}
     usual = [
         np.bincount([row[a] for row in out.tolist()[:2000] if row[a] >= 0] or [0]).argmax() for a in range(len(inputs))
@@ -77,18 +77,11 @@ def merge_states(
     return Machine(following, answers, inputs, outputs, 0, "merged")
 
 
-def surprisal(traffic: Traffic, inputs: int, outputs: int) -> list[list[float]]:
-    """For each input and output, `-log p(output | input)` as heard, in nats, with one of each added."""
-    counts = np.ones((inputs, outputs))
-    np.add.at(counts, (traffic.inputs.ravel(), traffic.outputs.ravel()), 1)
-    return (-np.log(counts / counts.sum(axis=1, keepdims=True))).tolist()
-
-
 class _Folding:
     """A tree on the way to being a machine; joined subtrees are copied into the state that they are taken for."""
 
-    def __init__(self, child: list[list[int]], out: list[list[int]], visits: list[int], weight: list[list[float]]):
-        self.child, self.out, self.visits, self.weight = child, out, visits, weight
+    def __init__(self, child: list[list[int]], out: list[list[int]], visits: list[int]):
+        self.child, self.out, self.visits = child, out, visits
 
     def fringe(self, red: list[int]) -> list[tuple[int, int, int]]:
         """Every edge that leaves the red states."""
@@ -100,18 +93,18 @@ class _Folding:
             if target >= 0 and target not in settled
         ]
 
-    def agreement(self, red: int, blue: int) -> float:
-        """In how much a subtree agrees with a state, in nats (an unusual answer says more); -1 if they differ in one."""
-        score, pairs = 0.0, [(red, blue)]
+    def agreement(self, red: int, blue: int) -> int:
+        """In how many answers a subtree agrees with a state; -1 if they differ in one."""
+        score, pairs = 0, [(red, blue)]
         while pairs:
             one, other = pairs.pop()
-            for mine, theirs, after, following, weight in zip(
-                self.out[one], self.out[other], self.child[one], self.child[other], self.weight
+            for mine, theirs, after, following in zip(
+                self.out[one], self.out[other], self.child[one], self.child[other]
             ):
                 if theirs >= 0 and mine >= 0:
                     if mine != theirs:
                         return -1
-                    score += weight[mine]
+                    score += 1
                     if after >= 0 and following >= 0:
                         pairs.append((after, following))
         return score

@@ -28,9 +28,9 @@ class Patience:
             last surprise is what one has to go by for the next (a prior without a scale).
     """
 
-    least: float = 30_000.0
-    each: float = 60.0
-    more: float = 1.0
+    least: float = 32_000.0
+    each: float = 100.0
+    more: float = 1.5
 
 
 @dataclasses.dataclass
