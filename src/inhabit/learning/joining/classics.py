@@ -65,6 +65,14 @@ def as_aalpy(machine: Machine) -> Any:
     return MealyMachine(states[machine.initial], states)
 
 
+def aalpy_system(machine: Machine) -> Any:
+    """The machine as AALpy's own system under learning, whose `query` answers a word from a reset."""
+    model = as_aalpy(machine)
+    from aalpy.SULs import AutomatonSUL
+
+    return AutomatonSUL(model)
+
+
 def learned_with_oracle(machine: Machine) -> dict[str, Any]:
     """Learn with AALpy's KV and its oracle that knows the machine; CPU seconds, the oracle's included."""
     model = as_aalpy(machine)
