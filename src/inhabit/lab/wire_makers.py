@@ -97,7 +97,7 @@ def _classic(way: str) -> Callable[[Machine, int], Maker]:
 def merged(machine: Machine, seed: int, sessions: int = 24_000) -> Maker:
     """Merge states over a stranger's random traffic."""
     traffic = random_traffic(machine, sessions, LENGTH, seed)
-    return Maker(merge_states(traffic, machine.inputs, machine.outputs, depth=LENGTH), heard=traffic.inputs.size)
+    return Maker(merge_states(traffic, machine.inputs, machine.outputs), heard=traffic.inputs.size)
 
 
 def _rpni(machine: Machine, seed: int) -> Maker:

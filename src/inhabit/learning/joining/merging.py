@@ -38,7 +38,7 @@ def prefix_tree(traffic: Traffic, width: int, depth: int) -> tuple[Table, Table,
 
 
 def merge_states(
-    traffic: Traffic, inputs: tuple[str, ...], outputs: tuple[str, ...], *, depth: int = 12, most: int = 400
+    traffic: Traffic, inputs: tuple[str, ...], outputs: tuple[str, ...], *, depth: int = 20, most: int = 400
 ) -> Machine:
     """Fold what was heard into a machine.
 
@@ -57,12 +57,12 @@ def merge_states(
         if not blue:
             break
         state, symbol, node = max(blue, key=lambda edge: folding.visits[edge[2]])
-        scores = [(folding.agreement(one, node), one == state, -place, one) for place, one in enumerate(red)]
+        scores = [(folding.agreement(one, node), -place, one) for place, one in enumerate(red)]
         best = max(scores)
         if best[0] < 0 and len(red) < most:
             red.append(node)
             continue
-        folding.join(state, symbol, best[3], node)
+        folding.join(state, symbol, best[2], node)
     number = {node: place for place, node in enumerate(red)}
     usual = [
         np.bincount([row[a] for row in out.tolist()[:2000] if row[a] >= 0] or [0]).argmax() for a in range(len(inputs))

@@ -29,7 +29,7 @@ class Patience:
     """
 
     least: float = 32_000.0
-    each: float = 100.0
+    each: float = 130.0
     more: float = 1.5
 
 
@@ -66,7 +66,7 @@ def join(line: Line, *, seed: int, patience: Patience = Patience()) -> Joined:
     return Joined(asker.hypothesis.machine(), line.symbols, line.resets, asker.surprises)
 
 
-TRIES = 8
+TRIES = 16
 """Questions made for each that is asked: the one that goes where least was seen, a symbol, is asked."""
 
 
