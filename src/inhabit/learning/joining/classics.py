@@ -4,6 +4,7 @@ They come from AALpy (Muškardin et al. 2022), an extra: `pip install inhabit[wi
 """
 
 import random
+import time
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,39 @@ def rpni(traffic: Traffic, line: Line) -> Machine:
         for place in range(len(word))
     ]
     return tables(run_RPNI(data, "mealy", print_info=False), line, "rpni")
+
+
+def as_aalpy(machine: Machine) -> Any:
+    """The machine as AALpy's automaton, its symbols by number."""
+    _aalpy()
+    from aalpy.automata import MealyMachine, MealyState
+
+    states = [MealyState(str(number)) for number in range(machine.states)]
+    for state, following, answers in zip(states, machine.next.tolist(), machine.out.tolist()):
+        state.transitions = {symbol: states[target] for symbol, target in enumerate(following)}
+        state.output_fun = dict(enumerate(answers))
+    return MealyMachine(states[machine.initial], states)
+
+
+def aalpy_system(machine: Machine) -> Any:
+    """The machine as AALpy's own system under learning, whose `query` answers a word from a reset."""
+    model = as_aalpy(machine)
+    from aalpy.SULs import AutomatonSUL
+
+    return AutomatonSUL(model)
+
+
+def learned_with_oracle(machine: Machine) -> dict[str, Any]:
+    """Learn with AALpy's KV and its oracle that knows the machine; CPU seconds, the oracle's included."""
+    model = as_aalpy(machine)
+    from aalpy.learning_algs import run_KV
+    from aalpy.oracles import PerfectKnowledgeEqOracle
+
+    line = Line(machine)
+    system, alphabet = _System.on(line), list(range(line.width))
+    began = time.process_time()
+    found = run_KV(alphabet, system, PerfectKnowledgeEqOracle(alphabet, system, model), "mealy", print_level=0)
+    return {"states": len(found.states), "symbols": line.symbols, "cpu_seconds": time.process_time() - began}
 
 
 def tables(model: Any, line: Line, name: str) -> Machine:

@@ -59,23 +59,25 @@ class Machine:
         Source:
             One gather a step over all sessions, on the table laid flat.
         """
-        words = np.asarray(words, np.int32)
-        count, length = words.shape
         width = len(self.inputs)
         following, answers = self._flat
-        states = np.empty((length + 1, count), np.int32)
+        by_time = np.array(np.asarray(words).T, np.intp, order="C")
+        length, count = by_time.shape
+        if by_time.size and not 0 <= by_time.min() <= by_time.max() < width:
+            raise ValueError(f"{self.name}: a word has an input outside 0 to {width - 1}")
+        rows = np.empty((length + 1, count), np.intp)
         outputs = np.empty((length, count), np.int32)
-        states[0] = self.initial if start is None else start
-        by_time = np.ascontiguousarray(words.T)
+        rows[0] = np.multiply(self.initial if start is None else start, width)
         for time in range(length):
-            cell = states[time] * width + by_time[time]
-            np.take(answers, cell, out=outputs[time])
-            np.take(following, cell, out=states[time + 1])
-        return outputs.T, states.T
+            cell = by_time[time]
+            cell += rows[time]
+            np.take(answers, cell, out=outputs[time], mode="clip")
+            np.take(following, cell, out=rows[time + 1], mode="clip")
+        return outputs.T, (rows // width).T
 
     @functools.cached_property
     def _flat(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.next.ravel().astype(np.int32), self.out.ravel().astype(np.int32)
+        return self.next.ravel().astype(np.intp) * len(self.inputs), self.out.ravel().astype(np.int32)
 
     @functools.cached_property
     def distance(self) -> Int[np.ndarray, "states goals"]:
