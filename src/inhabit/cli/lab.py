@@ -17,6 +17,7 @@ def command(
     on: Annotated[str | None, typer.Option("--on", help="On which set; on all of them if left out.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same figures.")] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="A small part of the data, to see that it runs.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what an interrupted sweep has left.")] = False,
     output: Annotated[pathlib.Path, typer.Option("--out", help="Folder for records and predictions.")] = pathlib.Path(
         "lab"
     ),
@@ -37,6 +38,8 @@ def command(
     for one in sets:
         folder = output / name / one
         try:
+            if not resume:
+                (folder / "cells.jsonl").unlink(missing_ok=True)
             with busy(f"{name} on {one}", json):
                 record = experiment.run(one, seed=seed, quick=quick, out=folder)
         except MissingData as missing:

@@ -10,10 +10,18 @@ import typer
 from inhabit.cli.opening import MouthName, mouth_of, open_people
 from inhabit.cli.screen import complain, out, say_json
 from inhabit.cli.talking import Conversation
+from inhabit.cli.wire import is_machine, join_wire
 from inhabit.cli.words import chosen_maker, intervention
 
-People = Annotated[pathlib.Path, typer.Argument(help="A .mind file, made by inhabit fit.", show_default=False)]
-As = Annotated[str | None, typer.Option("--as", help="Whom of the log; a stranger from the population if left out.")]
+People = Annotated[
+    pathlib.Path, typer.Argument(help="A .mind file, made by inhabit fit, or a machine's .dot.", show_default=False)
+]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as", help="Whom of the log; a stranger from the population if left out. On the wire: partner or machine."
+    ),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=NUMBER", help="Hold a mood: stress=0.9 (also valence, load).")
 ]
@@ -39,7 +47,10 @@ def command(
     seed: Seed = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line a reply.")] = False,
 ) -> None:
-    """Talk with a person; you are the other side."""
+    """Talk with a person, or join the wire of a machine (a .dot, or a .mind that holds one)."""
+    if is_machine(people):
+        join_wire(people, maker, seed, json)
+        return
     fitted = open_people(people, quiet=json)
     chosen = chosen_maker(fitted, maker)
     held = intervention(fitted, set or (), value or ())

@@ -1,0 +1,229 @@
+"""The wire: could a model of the traffic ever be the machine, how much more compute would it take, what does asking cost?"""
+
+import dataclasses
+import json
+import os
+import pathlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from inhabit.lab.experiment import Experiment, MissingData, Record
+from inhabit.lab.sweep import QUICK, Cell, Plan, Suite, heard, memoryless, suite, sweep
+from inhabit.lab.wire_picture import draw
+from inhabit.learning.joining.classics import MissingLearner, rpni
+from inhabit.learning.joining.line import Line
+from inhabit.learning.joining.surprise import join
+from inhabit.learning.overhearing import exact
+from inhabit.maths.intervals import Estimate
+from inhabit.maths.scaling import FORMS, Law, Runs, held_out, reach, resampled
+from inhabit.records.atomic import replaced
+from inhabit.worlds.wire import SHIPPED, Machine, read_dot
+
+QUESTION = (
+    "Two machines talk: could a model of the traffic ever be one of them, and how much more compute would it take?"
+)
+PREDICTION = (
+    "Networks that overhear stay below 90 % of the conformance suite and need 3 to 4 orders of magnitude more compute;"
+    " a maker that joins answers at least 99 % of it."
+)
+DRIVEN = ("recurrent", 64)
+"""The network that hears a stranger who is driven to every state in turn: the active network, and a generous one."""
+WITHIN = (1, 2, 3, 4, 6, 10)
+MERGED = 200
+"""Sessions over which states are merged; the classic learner's time grows with their square."""
+
+
+def machines() -> dict[str, pathlib.Path]:
+    """Machines under `INHABIT_DATA/machines`, by the names of their files."""
+    told = os.environ.get("INHABIT_DATA")
+    folder = pathlib.Path(told).expanduser() / "machines" if told else None
+    found = sorted(folder.rglob("*.dot")) if folder and folder.is_dir() else []
+    return {path.stem: path for path in found}
+
+
+def machine_named(name: str) -> Machine:
+    """A shipped machine, or one of the data folder.
+
+    Raises:
+        MissingData: There is none of that name.
+        DotError: Its file holds no deterministic, complete Mealy machine.
+    """
+    if name in SHIPPED:
+        return SHIPPED[name]
+    if name not in machines():
+        raise MissingData(f"no machine {name!r}: let INHABIT_DATA name the folder that holds machines/{name}.dot")
+    return read_dot(machines()[name])
+
+
+def wire(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
+    """Sweep networks over a machine's traffic, let makers listen and join, and extrapolate.
+
+    Cells that `out/cells.jsonl` holds already are not run again.
+    """
+    began, machine, plan = time.monotonic(), machine_named(on), QUICK if quick else Plan()
+    plan = dataclasses.replace(plan, seeds=tuple(seed + own for own in plan.seeds))
+    cells = sweep(machine, plan, out / "cells.jsonl")
+    if not quick:
+        driven = dataclasses.replace(plan, models=(DRIVEN,), kinds=("driven",), seeds=plan.seeds[:1])
+        cells += sweep(machine, driven, out / "cells.jsonl")
+    return conclude(machine, cells, plan, out, seed=seed, resamples=20 if quick else 40, began=began)
+
+
+def conclude(
+    machine: Machine, cells: Sequence[Cell], plan: Plan, out: pathlib.Path, *, seed: int, resamples: int, began: float
+) -> Record:
+    """What follows from the cells of a sweep: makers beside them, laws, record and picture."""
+    asked = suite(machine, plan.words)
+    made = makers(machine, asked, plan.length, seed)
+    laws = {kind: extrapolate(cells, kind, resamples=resamples, seed=seed) for kind in plan.kinds}
+    out.mkdir(parents=True, exist_ok=True)
+    summary = {kind: told for kind, (told, _) in laws.items()}
+    with replaced(out / "law.json") as new:
+        new.write_text(json.dumps(summary | {"makers": made}, indent=2) + "\n", encoding="utf-8")
+    draw(out / "wire.svg", machine.name, cells, made, {kind: fits for kind, (_, fits) in laws.items()})
+    measured, baselines = figures(cells, made, summary)
+    last = [cell for cell in cells if "said" in cell]
+    return Record(
+        question=QUESTION,
+        prediction=PREDICTION,
+        measured=measured,
+        baselines=baselines,
+        flops={"networks": sum(cell["flops"] for cell in last)},
+        seeds=plan.seeds,
+        seconds=time.monotonic() - began,
+        predictions=list(told(machine, asked, last, plan)),
+    )
+
+
+def makers(machine: Machine, asked: Suite, length: int, seed: int) -> list[dict[str, Any]]:
+    """The machine's models: states merged over traffic, and joined by surprise; each with symbols and CPU seconds."""
+    rows = []
+    for kind in ("random", "habitual"):
+        traffic, start = heard(machine, kind, MERGED, length, seed), time.process_time()
+        try:
+            model = rpni(traffic, Line(machine))
+        except MissingLearner:
+            continue
+        rows.append(_row(f"merging, {kind}", "passive", model, traffic.inputs.size, start, asked, seed))
+    line, start = Line(machine), time.process_time()
+    joined = join(line, seed=seed)
+    rows.append(_row("joining by surprise", "active", joined.machine, joined.symbols, start, asked, seed))
+    return rows
+
+
+def _row(name: str, way: str, model: Machine, symbols: int, start: float, asked: Suite, seed: int) -> dict[str, Any]:
+    right = exact(model.run(asked.words), asked.truth, asked.lengths)
+    return {
+        "name": name,
+        "way": way,
+        "states": model.states,
+        "symbols": int(symbols),
+        "cpu_seconds": time.process_time() - start,
+        "fidelity": float(right.mean()),
+        "seed": seed,
+    }
+
+
+def runs_of(cells: Sequence[Cell], kind: str) -> Runs:
+    """The cells of one traffic as runs; those that do no better than the table without memory are left out.
+
+    Below the table a network has learned nothing of the machine's states: infidelity stands still there, on a
+    plateau that says nothing about the slope after it.
+    """
+    chosen = [c for c in cells if c["traffic"] == kind and c["fidelity"] > c["memoryless"] + 0.02]
+    names = {name: i for i, name in enumerate(dict.fromkeys((c["family"], c["width"], c["seed"]) for c in chosen))}
+    column = lambda key: np.array([float(c[key]) for c in chosen])
+    return Runs(
+        column("parameters"),
+        column("pairs"),
+        column("flops"),
+        1 - column("fidelity"),
+        np.array([names[c["family"], c["width"], c["seed"]] for c in chosen], int),
+    )
+
+
+def extrapolate(
+    cells: Sequence[Cell], kind: str, *, resamples: int, seed: int
+) -> tuple[dict[str, Any], dict[str, list[Law]]]:
+    """Orders of magnitude to 90 %, for each form and over all forms; the largest run foretold from the others."""
+    runs = runs_of(cells, kind)
+    if len(np.unique(runs.design)) < 8:
+        return {"too few cells beat the table": len(runs.run)}, {}
+    largest = float(runs.flops.max())
+    fits = {form: resampled(form, runs, resamples=resamples, seed=seed) for form in FORMS}
+    told: dict[str, Any] = {"largest_flops": largest, "rows": len(runs.run), "forms": {}}
+    every = []
+    for form, laws in fits.items():
+        far, held = reach(laws, largest), held_out(form, runs, resamples=resamples, seed=seed)
+        every.append(far.orders)
+        told["forms"][form] = _distribution(far.orders) | {
+            "largest_true": held.true,
+            "largest_foretold": held.interval(),
+            "largest_inside": held.inside,
+            "median_loss": float(np.median([law.loss for law in laws])),
+        }
+    told["all_forms"] = _distribution(np.concatenate(every))
+    return told, fits
+
+
+def _distribution(orders: np.ndarray) -> dict[str, Any]:
+    ordered = np.sort(orders)
+    at = {
+        f"{share:.0%}": float(ordered[min(int(share * len(ordered)), len(ordered) - 1)])
+        for share in (0.05, 0.25, 0.5, 0.75, 0.95)
+    }
+    return {
+        "orders": {name: value if np.isfinite(value) else None for name, value in at.items()},
+        "unreachable": float(np.isinf(orders).mean()),
+        "within": {str(most): float((orders <= most).mean()) for most in WITHIN},
+    }
+
+
+def figures(
+    cells: Sequence[Cell], made: Sequence[Mapping[str, Any]], laws: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
+    """Scores with the trivial baseline beside each; ends of a network's figure are the least and greatest of its seeds."""
+    joined = next(row for row in made if row["way"] == "active")
+    measured = {"suite exact: mind": _over([joined["fidelity"]])}
+    baselines = {f"suite exact: {row['name']}": _over([row["fidelity"]]) for row in made if row is not joined}
+    last = [cell for cell in cells if "said" in cell]
+    for kind in dict.fromkeys(cell["traffic"] for cell in last):
+        mine = [cell for cell in last if cell["traffic"] == kind]
+        baselines[f"suite exact: table without memory, {kind}"] = _over([cell["memoryless"] for cell in mine])
+        for family, width in dict.fromkeys((cell["family"], cell["width"]) for cell in mine):
+            one = [cell for cell in mine if (cell["family"], cell["width"]) == (family, width)]
+            baselines[f"suite exact: {family} {width}, {kind}"] = _over([cell["fidelity"] for cell in one])
+        for name in (name for name in mine[0] if name.startswith(("exact sessions", "next output"))):
+            baselines[f"{name}, {kind}"] = _over([cell[name] for cell in mine])
+    for kind, told in laws.items():
+        for form, one in {**told.get("forms", {}), "all forms": told.get("all_forms", {})}.items():
+            if one:
+                measured[f"90 % unreachable, {kind}, {form}"] = _over([one["unreachable"]])
+    return measured, baselines
+
+
+def _over(values: Sequence[float]) -> Estimate:
+    return Estimate(float(np.mean(values)), float(min(values)), float(max(values)))
+
+
+def told(machine: Machine, asked: Suite, last: Sequence[Cell], plan: Plan) -> Any:
+    """A line for each network and suite word: what was asked, what is true, what the network and the table said."""
+    for cell in last:
+        sessions = plan.stops[-1] * plan.course.stretch
+        table = memoryless(heard(machine, cell["traffic"], sessions, plan.length, cell["seed"]), asked.words)
+        about = {key: cell[key] for key in ("traffic", "family", "width", "seed")}
+        for word, true, said, plain, length in zip(asked.words, asked.truth, cell["said"], table, asked.lengths):
+            yield about | {
+                "word": word[:length].tolist(),
+                "true": true[:length].tolist(),
+                "said": said,
+                "memoryless": plain[:length].tolist(),
+            }
+
+
+WIRE = Experiment(
+    name="wire", question=QUESTION, sets=(*SHIPPED, *(n for n in machines() if n not in SHIPPED)), run=wire
+)

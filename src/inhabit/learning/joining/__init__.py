@@ -1,0 +1,1 @@
+"""Joining a machine: a line with counted symbols, a growing hypothesis, and the questions that would surprise most."""

@@ -1,0 +1,156 @@
+"""Joining a machine: counting, sifting, surprising questions, merging, saving."""
+
+import numpy as np
+import pytest
+
+from inhabit.learning.joining.line import Line
+from inhabit.learning.joining.merging import merge_states, prefix_tree
+from inhabit.learning.joining.saving import open_machine, save_machine
+from inhabit.learning.joining.sifting import Hypothesis
+from inhabit.learning.joining.surprise import Patience, join
+from inhabit.records.mindfile import MindFileError, save
+from inhabit.worlds.wire import SHIPPED, Machine, difference, habitual_traffic, minimal, random_traffic
+
+BRIEF = Patience(least=4000, each=20)
+
+
+def drawn(seed, states=40, inputs=6, outputs=2):
+    generator = np.random.default_rng(seed)
+    return minimal(
+        Machine(
+            generator.integers(states, size=(states, inputs)).astype(np.int32),
+            generator.integers(outputs, size=(states, inputs)).astype(np.int32),
+            tuple(f"i{number}" for number in range(inputs)),
+            tuple(f"o{number}" for number in range(outputs)),
+        )
+    )
+
+
+def test_symbols_are_counted_once_and_what_was_heard_is_free():
+    machine = SHIPPED["vending"]
+    line = Line(machine)
+    assert line.ask((0, 0, 1)) == tuple(machine.run(np.array([[0, 0, 1]]))[0].tolist())
+    assert (line.symbols, line.resets) == (3, 1)
+    line.ask((0, 0))
+    assert (line.symbols, line.free) == (3, 1)
+    words = np.array([[3, 2, 1, 0]], np.int32)
+    line.listen(words, machine.run(words))
+    line.ask((3, 2, 1))
+    assert (line.symbols, line.resets, line.free) == (3, 1, 2)
+    line.ask((3, 2, 2))
+    assert line.symbols == 6
+
+
+def test_a_surprise_ends_the_question_where_it_is_counted():
+    machine = SHIPPED["vending"]
+    line = Line(machine)
+    right = machine.run(np.array([[0, 0, 0, 0]]))[0].tolist()
+    wrong = [right[0], right[1] + 1, right[2], right[3]]
+    assert line.check((0, 0, 0, 0), wrong) == (right[0], right[1])
+    assert line.symbols == 2
+    assert line.check((0, 0, 0, 0), right) is None
+    assert line.symbols == 6
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sifting_learns_the_machine_from_counterexamples(seed):
+    machine = drawn(seed)
+    line = Line(machine)
+    hypothesis = Hypothesis(line)
+    for _ in range(machine.states):
+        word = difference(hypothesis.machine(), machine)
+        if word is None:
+            break
+        hypothesis.refine(word, line.ask(word))
+    assert hypothesis.states == machine.states
+    assert difference(hypothesis.machine(), machine) is None
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_joining_finds_the_shipped_machines(name):
+    machine = SHIPPED[name]
+    line = Line(machine)
+    line.listen(*habitual_traffic(machine, 100, 30, 0))
+    joined = join(line, seed=0, patience=BRIEF)
+    assert difference(joined.machine, machine) is None
+    assert joined.symbols == line.symbols > 0
+
+
+def test_joining_is_the_same_by_seed():
+    runs = [join(Line(SHIPPED["elevator"]), seed=3, patience=BRIEF) for _ in range(2)]
+    assert runs[0].symbols == runs[1].symbols
+    assert runs[0].surprises == runs[1].surprises
+
+
+def test_hearing_habits_finds_a_lock_that_asking_alone_does_not():
+    order = np.random.default_rng(1).integers(8, size=9)
+    following = np.zeros((10, 8), np.int32)
+    following[np.arange(9), order] = np.arange(1, 10)
+    following[9] = 9
+    out = np.zeros_like(following)
+    out[9] = 1
+    lock = Machine(following, out, tuple("abcdefgh"), ("no", "yes"))
+    alone = join(Line(lock), seed=0, patience=BRIEF)
+    word = np.array([[*order, 0]], np.int32)
+    line = Line(lock)
+    line.listen(word, lock.run(word))
+    heard = join(line, seed=0, patience=BRIEF)
+    assert alone.machine.states == 1
+    assert difference(heard.machine, lock) is None
+
+
+def test_a_prefix_tree_holds_what_was_heard():
+    traffic = random_traffic(SHIPPED["vending"], 30, 5, 0)
+    child, out, visits = prefix_tree(traffic, 4, 5)
+    for word, said in zip(traffic.inputs, traffic.outputs):
+        node = 0
+        for symbol, answer in zip(word, said):
+            assert out[node, symbol] == answer
+            node = child[node, symbol]
+    assert visits[0] == 30
+    assert visits[child[0][child[0] >= 0]].sum() == 30
+
+
+def test_merging_finds_a_small_machine_from_much_traffic():
+    machine = SHIPPED["elevator"]
+    traffic = random_traffic(machine, 3000, 30, 0)
+    merged = merge_states(traffic, machine.inputs, machine.outputs, depth=12)
+    fresh = random_traffic(machine, 200, 60, 1)
+    assert (merged.run(fresh.inputs) == fresh.outputs).mean() > 0.95
+    assert merged.states < 30
+
+
+def test_a_learned_machine_is_saved_and_opened(tmp_path):
+    machine = SHIPPED["login"]
+    save_machine(tmp_path / "login.mind", machine)
+    opened = open_machine(tmp_path / "login.mind")
+    assert difference(opened, machine) is None
+    assert (opened.inputs, opened.name) == (machine.inputs, "login")
+
+
+@pytest.mark.parametrize(
+    "change", [{"next": np.full((5, 5), 9, np.int32)}, {"out": np.zeros(3, np.int32)}, {"out": np.zeros((5, 5))}]
+)
+def test_a_broken_machine_is_refused_in_one_line(tmp_path, change):
+    machine = SHIPPED["login"]
+    manifest = {"kind": "machine", "inputs": list(machine.inputs), "outputs": list(machine.outputs), "initial": 0}
+    arrays = {"next": machine.next, "out": machine.out} | change
+    save(tmp_path / "bad.mind", arrays=arrays, manifest=manifest)
+    with pytest.raises(MindFileError, match="no whole machine") as caught:
+        open_machine(tmp_path / "bad.mind")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_classics_are_counted_on_the_same_line():
+    pytest.importorskip("aalpy")
+    from inhabit.learning.joining.classics import classic, rpni
+
+    machine = SHIPPED["vending"]
+    for way in ("kv", "lsharp"):
+        line = Line(machine)
+        learned = classic(line, way, 0, words=50)
+        assert difference(learned, machine) is None
+        assert line.symbols > 50 * 3
+    heard = random_traffic(machine, 100, 8, 0)
+    merged = rpni(heard, Line(machine))
+    assert (merged.run(heard.inputs) == heard.outputs).all()
