@@ -118,20 +118,45 @@ def live_heads(
         def waited(arrays, state, seen):
             return _waited(eqx.combine(arrays, rest), state, seen)
 
-        def one_by_one(arrays, state, events):
-            return _one_by_one(eqx.combine(arrays, rest), state, events)
-
         def judged():
             quarantine = jax.vmap(waited)(arrays, states, seen)
             return eqx.tree_at(lambda s: s.quarantine, after, quarantine), lived
 
         after, lived, seen = jax.vmap(at_once)(arrays, states, events)
         case = jnp.where(jnp.all(seen.calm), jnp.any(states.quarantine.weight > 0), 2).astype(int)
-        one_after_another = functools.partial(jax.vmap(one_by_one), arrays, states, events)
+        one_after_another = functools.partial(_one_by_one, memories, states, events)
         return jax.lax.switch(case, [lambda: (after, lived), judged, one_after_another])
 
     after, lived = jax.lax.scan(taken, states, events)
     return after, jax.tree.map(lambda part: part.swapaxes(0, 1).reshape(heads, -1, *part.shape[3:])[:, :time], lived)
+
+
+def step_heads(
+    memories: SurpriseMemory,
+    states: MemoryState,
+    event: tuple[Float[Array, "heads keys"], Float[Array, "heads values"]],
+) -> tuple[MemoryState, MemoryInfo]:
+    """Live through one event with every head; what a surprise costs is paid only if some head is surprised.
+
+    Donate the states (`jax.jit(..., donate_argnums=...)`) and nothing is copied.
+    """
+    arrays, rest = eqx.partition(memories, eqx.is_array)
+
+    def each(method):
+        return jax.vmap(lambda arrays, *of: method(eqx.combine(arrays, rest), *of))
+
+    encounter = each(SurpriseMemory.meet)(arrays, states, event)
+
+    def calm():
+        return each(SurpriseMemory.calm)(arrays, encounter.met, encounter.waiting)
+
+    def shaken():
+        either = each(SurpriseMemory.shaken)(arrays, encounter.met, encounter.waiting)
+        pick = jax.vmap(lambda beyond, a, b: jax.tree.map(lambda x, y: jnp.where(beyond, x, y), a, b))
+        return pick(encounter.beyond, either, calm())
+
+    lesson, waiting = jax.lax.cond(jnp.any(encounter.beyond), shaken, calm)
+    return each(SurpriseMemory.write)(arrays, states, encounter, lesson, waiting)
 
 
 def _sane(memory: SurpriseMemory, events: _Events) -> tuple[Bool[Array, " time"], Array, Array]:
@@ -176,7 +201,7 @@ def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tup
         confirmed=jnp.zeros_like(sane),
         ignored=~sane,
     )
-    seen = _Seen(meetings=meetings, ticks=ticks, sane=sane, calm=jnp.all(surprise <= memory.admitted))
+    seen = _Seen(meetings=meetings, ticks=ticks, sane=sane, calm=jnp.all(surprise <= memory.admitted(spread, meetings.blank)))
     return after, Lived(info=info, read=filtered.read), seen
 
 
@@ -192,11 +217,14 @@ def _waited(memory: SurpriseMemory, state: MemoryState, seen: _Seen) -> Quaranti
     return waiting_room.release(waiting_room.fade(state.quarantine, keep ** seen.ticks[-1]), gone)
 
 
-def _one_by_one(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
-    def one(state: MemoryState, event: _Events) -> tuple[MemoryState, Lived]:
-        cue = jnp.where(event.present, event.cues, jnp.nan)
-        after, info = memory.step(state, (cue, event.values))
-        read = None if event.queries is None else memory.read(after, event.queries)[0]
+def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
+    def one(states: MemoryState, event: _Events) -> tuple[MemoryState, Lived]:
+        cues = jnp.where(event.present[:, None], event.cues, jnp.nan)
+        after, info = step_heads(memories, states, (cues, event.values))
+        queries = event.queries
+        read = None if queries is None else jax.vmap(lambda s, q: associative.expected(s.belief.mean, q))(after, queries)
         return after, Lived(info=info, read=read)
 
-    return jax.lax.scan(one, state, events)
+    by_time = functools.partial(jax.tree.map, lambda part: part.swapaxes(0, 1))
+    after, lived = jax.lax.scan(one, states, by_time(events))
+    return after, by_time(lived)

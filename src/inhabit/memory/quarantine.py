@@ -91,7 +91,7 @@ def consult(
     waiting = towards @ quarantine.errors
     doubt = jnp.maximum(met.blank - towards @ (variance * cues @ met.cue), 0.0)
     unchanged = _log_likelihood(met.error, met.noise * met.spread)
-    outlier = _log_likelihood(met.error, met.noise * (met.spread + met.blank))
+    outlier = _log_likelihood(met.error, _outlying(met))
     changed = _log_likelihood(met.error - waiting, met.noise * (met.spread + doubt))
     agreement = jnp.minimum(changed - outlier - conviction, changed - unchanged)
     return Verdict(
@@ -108,7 +108,7 @@ def refuted(
     seen = variance * jnp.sum(quarantine.cues**2, -1) + quarantine.spread / weight
     share = near / seen
     left = jnp.maximum(met.blank - share * near, 0.0)
-    outlier = _log_likelihood(met.error, met.noise * (met.spread + met.blank))
+    outlier = _log_likelihood(met.error, _outlying(met))
     squared = jnp.sum(met.error**2) - 2 * share * (quarantine.errors @ met.error)
     squared += share**2 * jnp.sum(quarantine.errors**2, -1)
     variance = met.noise * (met.spread + left)
@@ -136,6 +136,11 @@ def admit(quarantine: Quarantine, met: Meeting) -> Quarantine:
         spread=quarantine.spread.at[slot].set(met.spread),
         weight=quarantine.weight.at[slot].set(1.0),
     )
+
+
+def _outlying(met: Meeting) -> Float[Array, ""]:
+    """Variance of an outlier: at least that of the prior, and any above it, whichever suits the event best."""
+    return jnp.maximum(met.noise * (met.spread + met.blank), jnp.mean(met.error**2))
 
 
 def _log_likelihood(error: Float[Array, " values"], variance: Float[Array, ""]) -> Float[Array, ""]:

@@ -54,6 +54,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         fade: Logit of what share of the quarantine is forgotten at each event.
         gate: How rare a surprise is let in, as a standard normal deviate (3.1 lets in 99.9 %).
         conviction: Nats by which the quarantine must beat the outlier.
+        log_slack: Logarithm of by how much wider the gate stands where nothing is known.
         prior: Map expected before anything is lived.
 
     Source:
@@ -73,6 +74,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
     fade: Float[Array, ""]
     gate: Float[Array, ""]
     conviction: Float[Array, ""]
+    log_slack: Float[Array, ""]
     prior: Float[Array, "keys values"]
 
     def __init__(
@@ -87,6 +89,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         fade: float = 0.01,
         gate: float = 3.5,
         conviction: float = 3.0,
+        slack: float = 4.0,
         prior: Float[Array, "keys values"] | None = None,
         limit: float = 1e4,
         horizon: float = 1e4,
@@ -104,6 +107,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
             fade: Share of the quarantine forgotten at each event.
             gate: How rare a surprise is let in, as a standard normal deviate; `1e6` is an open gate.
             conviction: Nats by which the quarantine must beat an outlier to be believed.
+            slack: By how much wider the gate stands where nothing is known; positive.
             prior: Map expected before anything is lived; nothing (zeros) if left out.
             limit: Cues and values with an entry beyond this are ignored.
             horizon: Events over which the running noise is averaged, so that it stays alive.
@@ -112,9 +116,10 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         Raises:
             ValueError: A variance or weight that is not positive, or a share outside `[0, 1)`.
         """
-        if min(variance, noise, weight, slots) <= 0:
+        if min(variance, noise, weight, slack, slots) <= 0:
             raise ValueError(
-                f"variance, noise, weight and slots are positive, got {variance}, {noise}, {weight} and {slots}"
+                "variance, noise, weight, slack and slots are positive, "
+                f"got {variance}, {noise}, {weight}, {slack} and {slots}"
             )
         if not (0 <= drift < 1 and 0 <= fade < 1):
             raise ValueError(f"drift and fade are shares in [0, 1), got {drift} and {fade}")
@@ -122,6 +127,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         self.log_variance, self.log_noise, self.log_weight = jnp.log(jnp.array([variance, noise, weight]))
         self.log_drift = jnp.log(jnp.maximum(jnp.array(drift), _LEAST))
         self.fade = jnp.clip(jax.scipy.special.logit(jnp.array(fade)), -_SURE, _SURE)
+        self.log_slack = jnp.log(jnp.array(slack))
         self.gate, self.conviction = jnp.array([gate, conviction])
         self.prior = jnp.zeros((keys, values)) if prior is None else jnp.asarray(prior)
 
@@ -137,10 +143,21 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         """Share of the running noise's weight that an event leaves."""
         return 1 - 1 / self.horizon
 
-    @property
-    def admitted(self) -> Float[Array, ""]:
-        """Normalised surprise beyond which an event waits."""
-        return associative.chi_square_limit(self.gate, self.values)
+    def admitted(
+        self, spread: Float[Array, "*events"], blank: Float[Array, "*events"]
+    ) -> Float[Array, "*events"]:
+        """Normalised surprise beyond which an event waits.
+
+        Where little is known there is little to protect, and how far a first value may lie is itself only guessed: the
+        limit is wider by `slack` where the belief is as open as the prior.
+
+        Args:
+            spread: Predicted variance over the noise.
+            blank: Prior variance at the cue over the noise.
+        """
+        open_ = spread - 1
+        unknown = open_**2 / (spread * jnp.maximum(blank, _LEAST))
+        return associative.chi_square_limit(self.gate, self.values) * (1 + jnp.exp(self.log_slack) * unknown)
 
     def init(self, *, key: Key | None = None) -> MemoryState:
         """Know what the prior knows; nothing waits."""
@@ -183,6 +200,16 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         key: Key | None = None,
     ) -> tuple[MemoryState, MemoryInfo]:
         """Live through one event: judge it by what was believed, then learn as it deserves."""
+        encounter = self.meet(state, event)
+        lesson, waiting = jax.lax.cond(
+            encounter.beyond, lambda *of: self.shaken(*of), lambda *of: self.calm(*of), encounter.met, encounter.waiting
+        )
+        return self.write(state, encounter, lesson, waiting)
+
+    def meet(
+        self, state: MemoryState, event: tuple[Float[Array, " {self.keys}"], Float[Array, " {self.values}"]]
+    ) -> "Encounter":
+        """The first third of a step: lean back to the prior, and set the event against what is believed."""
         sane = self.sane(event[0]) & self.sane(event[1])
         cue, value = (jnp.where(sane, part, 0.0) for part in event)
         later = self.wait(state, 1.0)
@@ -195,19 +222,33 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
             noise=state.noise,
         )
         surprise = met.error @ met.error / (self.values * met.noise * met.spread)
-        beyond = surprise > self.admitted
-        lesson, waiting = jax.lax.cond(
-            beyond, lambda *of: self._shaken(*of), lambda *of: self._calm(*of), met, later.quarantine
+        limit = self.admitted(met.spread, met.blank)
+        return Encounter(
+            belief=later.belief,
+            waiting=later.quarantine,
+            met=met,
+            covered=covered,
+            surprise=surprise,
+            limit=limit,
+            beyond=surprise > limit,
+            sane=sane,
         )
-        expected = straight_through(~beyond, jax.nn.sigmoid(self.admitted - surprise))
+
+    def write(
+        self, state: MemoryState, encounter: "Encounter", lesson: "Lesson", waiting: Quarantine
+    ) -> tuple[MemoryState, MemoryInfo]:
+        """The last third: take the lesson into the belief and the running noise."""
+        met, surprise, limit, sane = encounter.met, encounter.surprise, encounter.limit, encounter.sane
+        open_ = met.spread - 1
+        expected = straight_through(~encounter.beyond, jax.nn.sigmoid(limit - surprise))
         taken = jnp.maximum(expected, lesson.confirmed)
-        gain = associative.kalman_gain(covered, open_, lesson.noise, lesson.change)
+        gain = associative.kalman_gain(encounter.covered, open_, lesson.noise, lesson.change)
         gain = jax.tree.map(lambda leaf: taken * leaf, gain)
         count = self.values / met.spread * (1 - lesson.confirmed)
         weight = self.keep * state.weight + count
-        seen = met.noise * jnp.minimum(surprise, self.admitted)
+        seen = met.noise * jnp.minimum(surprise, limit)
         after = MemoryState(
-            belief=associative.correct(later.belief, cue, lesson.error, gain),
+            belief=associative.correct(encounter.belief, met.cue, lesson.error, gain),
             quarantine=waiting,
             noise=jnp.maximum((self.keep * state.weight * state.noise + count * seen) / weight, _LEAST),
             weight=weight,
@@ -226,20 +267,20 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
             ignored=~sane,
         )
 
-    def _calm(self, met: Meeting, waiting: Quarantine) -> tuple["_Lesson", Quarantine]:
+    def calm(self, met: Meeting, waiting: Quarantine) -> tuple["Lesson", Quarantine]:
         """What is expected is written as it is, and speaks against what waits at its cue."""
         gone = waiting_room.refuted(waiting, met, self.pace.variance, self.conviction)
         nothing = jnp.zeros(())
-        lesson = _Lesson(error=met.error, noise=jnp.ones(()), change=nothing, confirmed=nothing)
+        lesson = Lesson(error=met.error, noise=jnp.ones(()), change=nothing, confirmed=nothing)
         return lesson, waiting_room.release(waiting, gone)
 
-    def _shaken(self, met: Meeting, waiting: Quarantine) -> tuple["_Lesson", Quarantine]:
+    def shaken(self, met: Meeting, waiting: Quarantine) -> tuple["Lesson", Quarantine]:
         """A surprise waits; if it agrees with what waits, both are learned as one estimate."""
         verdict = waiting_room.consult(waiting, met, self.pace.variance, self.conviction)
         share = verdict.doubt / (verdict.doubt + met.spread)
         pooled = verdict.waiting + share * (met.error - verdict.waiting)
         agreed = verdict.confirmed
-        lesson = _Lesson(
+        lesson = Lesson(
             error=met.error + agreed * (pooled - met.error),
             noise=1 + agreed * (jnp.maximum(share * met.spread, _SLIGHT) - 1),
             change=agreed * jnp.maximum(met.blank - (met.spread - 1), 0.0),
@@ -251,7 +292,20 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         return lesson, jax.tree.map(lambda a, b: jnp.where(agreed > 0.5, a, b), learned, kept)
 
 
-class _Lesson(eqx.Module):
+class Encounter(eqx.Module):
+    """An event set against what was believed."""
+
+    belief: Association
+    waiting: Quarantine
+    met: Meeting
+    covered: Float[Array, " keys"]
+    surprise: Float[Array, ""]
+    limit: Float[Array, ""]
+    beyond: Bool[Array, ""]
+    sane: Bool[Array, ""]
+
+
+class Lesson(eqx.Module):
     """What the belief is to take in: a change of variance at the cue, then an error with its noise over the noise."""
 
     error: Float[Array, " values"]
