@@ -118,9 +118,10 @@ class Experiment:
 
 def registry() -> tuple[Experiment, ...]:
     """Every experiment of the house, in the order in which they are listed."""
+    from inhabit.lab.memory import MEMORY
     from inhabit.lab.stand_in import STAND_IN  # here, for an experiment is made of this file's words
 
-    return (STAND_IN,)
+    return (STAND_IN, MEMORY)
 
 
 def find(name: str) -> Experiment:

@@ -93,6 +93,7 @@ def consult(
     unchanged = _log_likelihood(met.error, met.noise * met.spread)
     outlier = _log_likelihood(met.error, _outlying(met))
     changed = _log_likelihood(met.error - waiting, met.noise * (met.spread + doubt))
+    unchanged, outlier, changed = jax.lax.stop_gradient((unchanged, outlier, changed))
     agreement = jnp.minimum(changed - outlier - conviction, changed - unchanged)
     return Verdict(
         waiting=waiting, doubt=doubt, confirmed=straight_through(agreement > 0, jax.nn.sigmoid(agreement))

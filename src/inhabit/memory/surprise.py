@@ -240,7 +240,9 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         """The last third: take the lesson into the belief and the running noise."""
         met, surprise, limit, sane = encounter.met, encounter.surprise, encounter.limit, encounter.sane
         open_ = met.spread - 1
-        expected = straight_through(~encounter.beyond, jax.nn.sigmoid(limit - surprise))
+        # The gate learns from what came of its decisions; what was decided does not bend towards the gate.
+        soft = jax.nn.sigmoid(limit - jax.lax.stop_gradient(surprise))
+        expected = straight_through(~encounter.beyond, soft)
         taken = jnp.maximum(expected, lesson.confirmed)
         gain = associative.kalman_gain(encounter.covered, open_, lesson.noise, lesson.change)
         gain = jax.tree.map(lambda leaf: taken * leaf, gain)
