@@ -4,7 +4,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inhabit.maths.compiling import brief
 from inhabit.memory.living import live, live_heads
 from inhabit.memory.surprise import SurpriseMemory
 
@@ -28,12 +27,11 @@ def events(seed=0):
     return jnp.asarray(cues, jnp.float32), jnp.asarray(values, jnp.float32)
 
 
-whole = brief(live)
+whole = eqx.filter_jit(live)
 CHANGED = 5e-4  # a change divides by what is left of the variance, and that by rounding
 
 
-
-@brief
+@eqx.filter_jit
 def singly(memory, state, cues, values):
     def one(state, event):
         after, info = memory.step(state, event)
@@ -88,7 +86,7 @@ def test_heads_that_share_their_time_do_not_mix():
     stack = lambda trees: jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
     states = stack([part.init() for part in parts])
     cues, values = (jnp.stack(side) for side in zip(*lives))
-    together, _ = brief(live_heads)(stack(parts), states, cues, values, chunk=16)
+    together, _ = eqx.filter_jit(live_heads)(stack(parts), states, cues, values, chunk=16)
     for head, (part, (cue, value)) in enumerate(zip(parts, lives)):
         alone, _ = whole(part, part.init(), cue, value, chunk=16)
         assert_same(jax.tree.map(lambda leaf, h=head: leaf[h], together), alone, atol=CHANGED)
@@ -104,6 +102,6 @@ def test_the_gradient_of_a_calm_life_is_that_of_one_event_at_a_time():
     chunked = lambda part: (None, live(part, part.init(), cues, values, chunk=8)[1].info)
     slow = lambda part: (None, singly(part, part.init(), cues, values)[1][0])
     part = memory(gate=1e3)
-    ours, theirs = (brief(eqx.filter_grad(loss(by)))(part) for by in (chunked, slow))
+    ours, theirs = (eqx.filter_jit(eqx.filter_grad(loss(by)))(part) for by in (chunked, slow))
     assert_same(ours, theirs, atol=1e-3)
     assert float(jnp.abs(ours.log_noise)) > 1e-3

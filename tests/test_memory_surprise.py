@@ -11,7 +11,7 @@ from inhabit.memory.surprise import SurpriseMemory
 KEYS, VALUES = 8, 4
 
 
-@brief
+@eqx.filter_jit
 def live(memory, state, cues, values):
     return jax.lax.scan(lambda s, event: memory.step(s, event), state, (cues, values))
 

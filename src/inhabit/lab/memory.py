@@ -70,7 +70,7 @@ def makers() -> dict[str, Callable[[int], Any]]:
 
 
 @eqx.filter_jit
-def _errors(model: Any, cues: Array, values: Array, truth: Array, asked: Array) -> Array:
+def _errors(model: Any, cues: Any, values: Any, truth: Any, asked: Any) -> Array:
     said = jax.lax.map(lambda one: foretell(model, *one), (cues, values))
     return jnp.sum(jnp.mean((said - truth) ** 2, -1) * asked, -1) / jnp.sum(asked, -1)
 
@@ -126,7 +126,7 @@ def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         for name, make in makers().items():
             model = make(one)
             if jax.tree.leaves(eqx.filter(model, eqx.is_array)):
-                model = train(model, steps=2 if quick else 60, seed=one)
+                model = train(model, steps=2 if quick else 40, seed=one)
             work[name] = _work(model, tests["regression"])
             for task, test in tests.items():
                 errors = _errors(model, test.cues, test.values, test.truth, test.asked)

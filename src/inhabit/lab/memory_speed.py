@@ -67,7 +67,9 @@ def speed(*, seed: int, quick: bool) -> Record:
     began = time.monotonic()
     measured, baselines, work = latency(seed), {}, {}
     peer = os.environ.get(PEER)
-    shapes = itertools.product((1,) if quick else (1, 8), (1024,) if quick else (1024, 4096), (128,) if quick else (128, 384), (16, 64))
+    shapes = itertools.product(
+        (1,) if quick else (1, 8), (1024,) if quick else (1024, 4096), (128,) if quick else (128, 384), (16, 64)
+    )
     for batch, length, width, chunk in shapes:
         name = f"{batch} x {length} x {width}, chunk {chunk}"
         for backward in (False, True):
@@ -78,7 +80,7 @@ def speed(*, seed: int, quick: bool) -> Record:
             measured[f"{name}, {way}: first call, s"] = _exactly(first)
             work[f"{name}, {way}"] = flops
             for (mode, depth), compiled in itertools.product(MODES if peer else (), (False, True)):
-                job = {"batch": batch, "length": length, "width": width, "chunk": chunk, "backward": backward}
+                job: dict[str, Any] = {"batch": batch, "length": length, "width": width, "chunk": chunk, "backward": backward}
                 job |= {"mode": mode, "depth": depth, "compiled": compiled, "passes": PASSES}
                 said = _theirs(str(peer), job)
                 side = f"{mode}, {depth} layer, {'compiled' if compiled else 'eager'}"
@@ -128,9 +130,7 @@ def _watched(after: tuple[Any, Any]) -> tuple[Any, Any]:
     return after[0], after[1].surprise
 
 
-def _ours(
-    batch: int, length: int, width: int, chunk: int, backward: bool, seed: int
-) -> tuple[float, float, float]:
+def _ours(batch: int, length: int, width: int, chunk: int, backward: bool, seed: int) -> tuple[float, float, float]:
     """Seconds of a pass, seconds of the first call, and counted floating-point operations of a pass."""
     layer = MemoryLayer(width, key=jax.random.key(seed))
     sequence = jax.random.normal(jax.random.key(seed + 1), (batch, length, width))

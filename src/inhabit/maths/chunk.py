@@ -92,16 +92,15 @@ def prepare(
     within = apart * jnp.minimum(fresh[:, None], fresh)
     leaning = -jnp.expm1(pace.rate * ticks)[:, None]
     remaining = jnp.exp(pace.rate * (ticks[-1] - ticks))
-    asked = queries is not None
     return Chunk(
         keys=faded[:, None] * keys,
         target=values - leaning * (keys @ pace.prior),
         gram=within * (keys @ keys.T) + jnp.eye(keys.shape[0]),
         late=(remaining * fresh)[:, None] * keys,
         kept=total,
-        queries=faded[:, None] * queries if asked else None,
-        base=leaning * (queries @ pace.prior) if asked else None,
-        cross=jnp.tril(within * (queries @ keys.T)) if asked else None,
+        queries=None if queries is None else faded[:, None] * queries,
+        base=None if queries is None else leaning * (queries @ pace.prior),
+        cross=None if queries is None else jnp.tril(within * (queries @ keys.T)),
     )
 
 
@@ -123,7 +122,7 @@ def filter_chunk(belief: Association, chunk: Chunk, pace: Pace) -> Filtered:
     covariance = chunk.kept**2 * belief.covariance + fresh * jnp.eye(size) - moved.T @ moved
     mean = chunk.kept * belief.mean + (1 - chunk.kept) * pace.prior + moved.T @ white
     read = None
-    if chunk.queries is not None:
+    if chunk.queries is not None and chunk.base is not None and chunk.cross is not None:
         cross = chunk.cross + jnp.tril(chunk.queries @ covered.T)
         read = chunk.base + chunk.queries @ belief.mean + jnp.tril(cross @ whiten.T) @ white
     return Filtered(

@@ -46,7 +46,14 @@ class DeltaMemory(AbstractMemory[DeltaState]):
     prior: Float[Array, "keys values"]
 
     def __init__(
-        self, keys: int, values: int, *, rate: float = 0.5, momentum: float = 0.1, keep: float = 0.999, noise: float = 0.1
+        self,
+        keys: int,
+        values: int,
+        *,
+        rate: float = 0.5,
+        momentum: float = 0.1,
+        keep: float = 0.999,
+        noise: float = 0.1,
     ):
         self.keys, self.values = keys, values
         self.rate, self.momentum, self.keep = jax.scipy.special.logit(jnp.array([rate, momentum, keep]))

@@ -62,5 +62,6 @@ class MemoryLayer(eqx.Module):
         keys, values, queries = jnp.moveaxis(parts, (1, 2), (0, 1))
         keys, queries = (part * jax.lax.rsqrt(jnp.sum(part**2, -1, keepdims=True) + 1e-6) for part in (keys, queries))
         after, lived = live_heads(self.heads, state, keys, values, queries, chunk=chunk)
+        assert lived.read is not None  # for there were queries
         read = jnp.moveaxis(lived.read, 0, 1).reshape(sequence.shape)
         return after, read @ self.combine, lived

@@ -100,6 +100,8 @@ def live_heads(
         chunk: Events taken at once; changes the speed, not the numbers.
     """
     heads, time = cues.shape[:2]
+    if queries is not None:
+        queries = jnp.where(memories.sane(queries)[..., None], queries, 0.0)
     padding = -time % chunk
     present = jnp.broadcast_to(jnp.arange(time + padding) < time, (heads, time + padding))
 
@@ -168,8 +170,7 @@ def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tup
     """Take a chunk as if nothing in it were beyond the gate and nothing waited; say what was seen."""
     sane, cues, values = _sane(memory, events)
     pace = memory.pace
-    queries = None if events.queries is None else jnp.where(memory.sane(events.queries)[:, None], events.queries, 0.0)
-    chunk: Chunk = prepare(cues, values, sane.astype(cues.dtype), queries, pace)
+    chunk: Chunk = prepare(cues, values, sane.astype(cues.dtype), events.queries, pace)
     filtered = filter_chunk(state.belief, chunk, pace)
     spread, met = filtered.deviation**2, jnp.mean(filtered.white**2, axis=-1)
     ticks = jnp.cumsum(sane).astype(met.dtype)
@@ -180,9 +181,7 @@ def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tup
     before = jnp.concatenate([state.noise[None], noise[:-1]])
     surprise = jnp.where(sane, met / before, 0.0)
     error = filtered.white * filtered.deviation[:, None]
-    meetings = Meeting(
-        cue=cues, error=error, spread=spread, blank=pace.variance * jnp.sum(cues**2, -1), noise=before
-    )
+    meetings = Meeting(cue=cues, error=error, spread=spread, blank=pace.variance * jnp.sum(cues**2, -1), noise=before)
     after = MemoryState(
         belief=filtered.belief,
         quarantine=state.quarantine,
@@ -201,7 +200,9 @@ def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tup
         confirmed=jnp.zeros_like(sane),
         ignored=~sane,
     )
-    seen = _Seen(meetings=meetings, ticks=ticks, sane=sane, calm=jnp.all(surprise <= memory.admitted(spread, meetings.blank)))
+    seen = _Seen(
+        meetings=meetings, ticks=ticks, sane=sane, calm=jnp.all(surprise <= memory.admitted(spread, meetings.blank))
+    )
     return after, Lived(info=info, read=filtered.read), seen
 
 
@@ -222,7 +223,9 @@ def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: _Events) 
         cues = jnp.where(event.present[:, None], event.cues, jnp.nan)
         after, info = step_heads(memories, states, (cues, event.values))
         queries = event.queries
-        read = None if queries is None else jax.vmap(lambda s, q: associative.expected(s.belief.mean, q))(after, queries)
+        read = (
+            None if queries is None else jax.vmap(lambda s, q: associative.expected(s.belief.mean, q))(after, queries)
+        )
         return after, Lived(info=info, read=read)
 
     by_time = functools.partial(jax.tree.map, lambda part: part.swapaxes(0, 1))

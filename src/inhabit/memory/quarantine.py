@@ -72,9 +72,7 @@ def fade(quarantine: Quarantine, keep: Float[Array, ""]) -> Quarantine:
     return eqx.tree_at(lambda q: q.weight, quarantine, jnp.where(weight < _GONE, 0.0, weight))
 
 
-def consult(
-    quarantine: Quarantine, met: Meeting, variance: Float[Array, ""], conviction: Float[Array, ""]
-) -> Verdict:
+def consult(quarantine: Quarantine, met: Meeting, variance: Float[Array, ""], conviction: Float[Array, ""]) -> Verdict:
     """Set a surprise against three accounts: unchanged, an outlier, changed as the quarantine has it.
 
     Args:
@@ -95,9 +93,7 @@ def consult(
     changed = _log_likelihood(met.error - waiting, met.noise * (met.spread + doubt))
     unchanged, outlier, changed = jax.lax.stop_gradient((unchanged, outlier, changed))
     agreement = jnp.minimum(changed - outlier - conviction, changed - unchanged)
-    return Verdict(
-        waiting=waiting, doubt=doubt, confirmed=straight_through(agreement > 0, jax.nn.sigmoid(agreement))
-    )
+    return Verdict(waiting=waiting, doubt=doubt, confirmed=straight_through(agreement > 0, jax.nn.sigmoid(agreement)))
 
 
 def refuted(

@@ -45,6 +45,6 @@ def reopen(like: State, path: str | pathlib.Path) -> State:
 
 def _named(state: object) -> dict[str, np.ndarray]:
     return {
-        jax.tree_util.keystr(path, simple=True, separator="."): np.ascontiguousarray(leaf)
+        jax.tree_util.keystr(path, simple=True, separator="."): np.array(leaf, order="C")
         for path, leaf in jax.tree_util.tree_leaves_with_path(state)
     }

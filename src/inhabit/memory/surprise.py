@@ -143,9 +143,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         """Share of the running noise's weight that an event leaves."""
         return 1 - 1 / self.horizon
 
-    def admitted(
-        self, spread: Float[Array, "*events"], blank: Float[Array, "*events"]
-    ) -> Float[Array, "*events"]:
+    def admitted(self, spread: Float[Array, "*events"], blank: Float[Array, "*events"]) -> Float[Array, "*events"]:
         """Normalised surprise beyond which an event waits.
 
         Where little is known there is little to protect, and how far a first value may lie is itself only guessed: the

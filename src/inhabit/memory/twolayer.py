@@ -40,7 +40,15 @@ class TwoLayerMemory(AbstractMemory[TwoLayerState]):
     log_noise: Float[Array, ""]
 
     def __init__(
-        self, keys: int, values: int, hidden: int, *, rate: float = 0.5, keep: float = 0.999, noise: float = 0.1, key: Key
+        self,
+        keys: int,
+        values: int,
+        hidden: int,
+        *,
+        rate: float = 0.5,
+        keep: float = 0.999,
+        noise: float = 0.1,
+        key: Key,
     ):
         self.keys, self.values = keys, values
         self.first = jax.random.normal(key, (keys, hidden)) * jnp.sqrt(2 / keys)
