@@ -127,6 +127,33 @@ def test_poison_of_ten_times_the_size_moves_the_belief_little():
     assert np.mean(error**2) < 1.5 * np.mean((np.asarray(cues) @ (np.asarray(state.belief.mean) - truth)) ** 2) + 1e-3
 
 
+def test_one_pass_over_32_associations_then_poison_then_a_change():
+    rng, width, noise = np.random.default_rng(0), 64, 0.05
+    keys = rng.normal(size=(32, width))
+    keys /= np.linalg.norm(keys, axis=1, keepdims=True)
+    truth = rng.normal(size=(32, width))
+    memory = SurpriseMemory(width, width, noise=noise**2, drift=1e-4)
+
+    def met(index, values):
+        return jnp.asarray(keys[index], jnp.float32), jnp.asarray(values, jnp.float32)
+
+    def error(state, index, values):
+        return np.mean((keys[index] @ np.asarray(state.belief.mean) - values) ** 2)
+
+    everything = np.arange(32)
+    state, _ = live(memory, memory.init(), *met(everything, truth + noise * rng.normal(size=truth.shape)))
+    recall = error(state, everything, truth)
+    assert recall < 0.0027  # of a variance of 1; noise alone leaves .0025
+    state, info = live(memory, state, *met(rng.integers(0, 32, 16), 10 * rng.normal(size=(16, width))))
+    assert info.quarantined.all()
+    assert abs(error(state, everything, truth) - recall) < 1e-6
+    new = rng.normal(size=(8, width))
+    for _ in range(2):
+        state, _ = live(memory, state, *met(np.arange(8), new + noise * rng.normal(size=new.shape)))
+    assert error(state, np.arange(8), new) < 0.005
+    assert error(state, np.arange(8, 32), truth[8:]) < 0.005
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e30])
 def test_a_bad_event_leaves_no_trace(bad):
     memory = world()
