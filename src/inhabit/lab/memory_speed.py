@@ -52,7 +52,7 @@ for _ in range(job["passes"]):
     began = time.process_time()
     forward()
     spent.append(time.process_time() - began)
-print(json.dumps({"seconds": min(spent), "first": first, 
+print(json.dumps({"seconds": min(spent), "first": first,
     "peak": int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024}))
 """
 
