@@ -39,14 +39,6 @@ def test_a_change_and_a_write_in_one_are_the_two_one_after_the_other():
     )
 
 
-def test_replacing_takes_the_target_over():
-    before, key, target = belief(), jnp.arange(5.0) / 5, jnp.array([1.0, -2.0, 0.5])
-    error = target - associative.expected(before.mean, key)
-    after = associative.correct(before, key, error, associative.replacing_gain(key, jnp.array(0.3)))
-    np.testing.assert_allclose(associative.expected(after.mean, key), target, atol=1e-5)
-    assert associative.spread(after.covariance, key)[1] == pytest.approx(0.3, abs=1e-5)
-
-
 def test_relaxing_for_ever_arrives_at_the_prior():
     after = belief()
     for _ in range(60):

@@ -118,10 +118,11 @@ class Experiment:
 
 def registry() -> tuple[Experiment, ...]:
     """Every experiment of the house, in the order in which they are listed."""
+    from inhabit.lab.memory import MEMORY
     from inhabit.lab.stand_in import STAND_IN  # here, for an experiment is made of this file's words
     from inhabit.lab.wire import WIRE
 
-    return (STAND_IN, WIRE)
+    return (STAND_IN, WIRE, MEMORY)
 
 
 def find(name: str) -> Experiment:

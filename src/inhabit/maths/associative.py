@@ -1,7 +1,7 @@
 """Associative update: a believed linear map from keys to values, corrected one event at a time.
 
 The belief is Gaussian: every column of the map has the same covariance `P` over keys, so each dimension of the value
-at key `k` is expected with variance `noise + k'Pk`. Every change of the belief here is one *correction*
+at key `k` is expected with variance `noise + k'Pk`. (Where the noise itself is learned, everything is in units of it: noise 1.) Every change of the belief here is one *correction*
 
     M <- M + g (target - M'k)',    P <- (I - g k') P (I - g k')' + x g g'
 
@@ -20,7 +20,7 @@ class Association(eqx.Module):
 
     Attributes:
         mean: The map, keys to values.
-        covariance: Of each column of the map, in units of the values squared.
+        covariance: Of each column of the map, in units of the values squared, or of the noise.
     """
 
     mean: Float[Array, "keys values"]
@@ -72,11 +72,6 @@ def kalman_gain(
     )
 
 
-def replacing_gain(key: Float[Array, " keys"], left: Float[Array, ""]) -> Gain:
-    """The gain that forgets what is believed at a key: the target is taken over, with variance `left`."""
-    return Gain(direction=key / jnp.maximum(jnp.sum(key**2), _TINY), noise=left)
-
-
 def correct(belief: Association, key: Float[Array, " keys"], error: Float[Array, " values"], gain: Gain) -> Association:
     """Correct a belief by an event.
 
@@ -95,7 +90,8 @@ def correct(belief: Association, key: Float[Array, " keys"], error: Float[Array,
     first = jnp.concatenate([error, open_ * g - covered])
     second = jnp.concatenate([jnp.zeros(width), -g])
     change = jnp.stack([g, covered], axis=1) @ jnp.stack([first, second])
-    return Association(mean=belief.mean + change[:, :width], covariance=belief.covariance + change[:, width:])
+    covariance = belief.covariance + change[:, width:]
+    return Association(mean=belief.mean + change[:, :width], covariance=0.5 * (covariance + covariance.T))
 
 
 def relax(

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from inhabit.memory.surprise import AbstractMemory, MemoryInfo
+from inhabit.memory.memory import AbstractMemory, MemoryInfo, judged
 from inhabit.types import Key
 
 
@@ -38,16 +38,4 @@ class NoMemory(AbstractMemory[NoMemoryState]):
         """Judge the event by a standard normal; learn nothing."""
         cue, value = event
         sane = jnp.all(jnp.isfinite(cue)) & jnp.all(jnp.isfinite(value))
-        value = jnp.where(sane, value, 0.0)
-        nothing, no = jnp.zeros(()), jnp.zeros((), bool)
-        info = MemoryInfo(
-            innovation=value,
-            surprise=jnp.where(sane, jnp.mean(value**2), 0.0),
-            surprisal=jnp.where(sane, 0.5 * (value @ value + self.values * jnp.log(2 * jnp.pi)), 0.0),
-            information=nothing,
-            written=nothing,
-            quarantined=no,
-            confirmed=no,
-            ignored=~sane,
-        )
-        return state, info
+        return state, judged(jnp.where(sane, value, 0.0), jnp.ones(()), sane)

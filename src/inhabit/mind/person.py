@@ -12,7 +12,8 @@ from inhabit.knowledge import facts as knowledge
 from inhabit.knowledge.facts import Fact, Facts
 from inhabit.knowledge.reader import table
 from inhabit.maths import choice
-from inhabit.memory.surprise import AbstractMemory, MemoryInfo, MemoryState, SurpriseMemory
+from inhabit.memory.memory import AbstractMemory, MemoryInfo
+from inhabit.memory.surprise import MemoryState, SurpriseMemory
 from inhabit.mind.mind import AbstractMind, MindInfo
 from inhabit.mind.own import Belief, Own, Pool, own_size
 from inhabit.mind.policy import Intention, Policy, Wants

@@ -1,0 +1,169 @@
+"""Many associative updates at once: one Cholesky of a chunk's Gram matrix gives every event's innovation and variance.
+
+The map is an Ornstein-Uhlenbeck walk around a prior, seen through unit noise at each event's key. All events of a chunk
+are then jointly Gaussian, and whitening them by the Cholesky factor of their covariance is the Kalman filter: row `t` of
+the whitened events is the `t`-th innovation over its predicted deviation. No matrix of keys x keys is formed per event.
+
+Source:
+    Kalman (1960); Kailath (1968) for innovations as a Cholesky factor.
+"""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from inhabit.maths.associative import Association
+
+
+class Pace(eqx.Module):
+    """How a belief leans back to its prior.
+
+    Attributes:
+        rate: Logarithm of the share of the distance to the prior that one event keeps; 0 or below.
+        variance: Prior variance of each entry of the map, in units of the noise.
+        prior: Map that is leaned to.
+    """
+
+    rate: Float[Array, ""]
+    variance: Float[Array, ""]
+    prior: Float[Array, "keys values"]
+
+
+class Chunk(eqx.Module):
+    """What a chunk of events says without any state, computed for all chunks at once.
+
+    Attributes:
+        keys: Faded to the chunk's start.
+        target: Values less what leaning to the prior explains.
+        gram: Covariance of the events that arose within the chunk, noise included.
+        late: Covariance of the final map with each event that arose within the chunk.
+        kept: Share kept at the end of the chunk.
+        queries: Faded to the chunk's start.
+        base: What leaning to the prior says at the queries.
+        cross: Covariance of what is asked with the events that arose within the chunk.
+    """
+
+    keys: Float[Array, "time keys"]
+    target: Float[Array, "time values"]
+    gram: Float[Array, "time time"]
+    late: Float[Array, "time keys"]
+    kept: Float[Array, ""]
+    queries: Float[Array, "time keys"] | None
+    base: Float[Array, "time values"] | None
+    cross: Float[Array, "time time"] | None
+
+
+class Filtered(eqx.Module):
+    """A chunk taken in.
+
+    Attributes:
+        belief: After it.
+        white: Innovations over their predicted deviations.
+        deviation: Predicted deviation of each event, noise included, in units of the noise.
+        read: Value expected at each query once its own event was taken in; None without queries.
+    """
+
+    belief: Association
+    white: Float[Array, "time values"]
+    deviation: Float[Array, " time"]
+    read: Float[Array, "time values"] | None
+
+
+def prepare(
+    keys: Float[Array, "time keys"],
+    values: Float[Array, "time values"],
+    sane: Float[Array, " time"],
+    queries: Float[Array, "time keys"] | None,
+    pace: Pace,
+) -> Chunk:
+    """All that needs no state.
+
+    Args:
+        keys: Zeros where not sane.
+        values: Zeros where not sane.
+        sane: 1, or 0 for an event that leaves no trace and takes no time.
+        queries: Where to read after each event.
+        pace: Of leaning back.
+    """
+    ticks = jnp.cumsum(sane)
+    faded, total = jnp.exp(pace.rate * ticks), jnp.exp(pace.rate * ticks[-1])
+    fresh = -jnp.expm1(2 * pace.rate * ticks) * pace.variance
+    apart = jnp.exp(pace.rate * jnp.abs(ticks[:, None] - ticks))
+    within = apart * jnp.minimum(fresh[:, None], fresh)
+    leaning = -jnp.expm1(pace.rate * ticks)[:, None]
+    remaining = jnp.exp(pace.rate * (ticks[-1] - ticks))
+    return Chunk(
+        keys=faded[:, None] * keys,
+        target=values - leaning * (keys @ pace.prior),
+        gram=within * (keys @ keys.T) + jnp.eye(keys.shape[0]),
+        late=(remaining * fresh)[:, None] * keys,
+        kept=total,
+        queries=None if queries is None else faded[:, None] * queries,
+        base=None if queries is None else leaning * (queries @ pace.prior),
+        cross=None if queries is None else jnp.tril(within * (queries @ keys.T)),
+    )
+
+
+def filter_chunk(belief: Association, chunk: Chunk, pace: Pace) -> Filtered:
+    """Take a chunk in, every event with Kalman's gain.
+
+    Args:
+        belief: Before; covariance in units of the noise.
+        chunk: From `prepare`.
+        pace: As given to `prepare`.
+    """
+    size = belief.covariance.shape[0]
+    covered = chunk.keys @ belief.covariance
+    factor = jnp.linalg.cholesky(chunk.gram + covered @ chunk.keys.T, symmetrize_input=False)
+    whiten = lower_inverse(factor)
+    white = whiten @ (chunk.target - chunk.keys @ belief.mean)
+    moved = whiten @ (chunk.kept * covered + chunk.late)
+    fresh = (1 - chunk.kept**2) * pace.variance
+    covariance = chunk.kept**2 * belief.covariance + fresh * jnp.eye(size) - moved.T @ moved
+    mean = chunk.kept * belief.mean + (1 - chunk.kept) * pace.prior + moved.T @ white
+    read = None
+    if chunk.queries is not None and chunk.base is not None and chunk.cross is not None:
+        cross = chunk.cross + jnp.tril(chunk.queries @ covered.T)
+        read = chunk.base + chunk.queries @ belief.mean + jnp.tril(cross @ whiten.T) @ white
+    return Filtered(
+        belief=Association(mean=mean, covariance=0.5 * (covariance + covariance.T)),
+        white=white,
+        deviation=jnp.diagonal(factor),
+        read=read,
+    )
+
+
+def lower_inverse(factor: Float[Array, "*batch size size"]) -> Float[Array, "*batch size size"]:
+    """Inverse of lower-triangular matrices by recursive merging: halves are inverted and joined by two products.
+
+    Several times as fast on a CPU as triangular solves, which run a row at a time.
+
+    Args:
+        factor: Lower triangular, with no zero on the diagonal; any size.
+    """
+    size = factor.shape[-1]
+    width = 1 << max(size - 1, 0).bit_length()
+    if width != size:
+        padded = jnp.broadcast_to(jnp.eye(width), (*factor.shape[:-2], width, width))
+        return lower_inverse(padded.at[..., :size, :size].set(factor))[..., :size, :size]
+    diagonal = jnp.diagonal(factor, axis1=-2, axis2=-1)
+    blocks = (1 / diagonal)[..., None, None]
+    while blocks.shape[-1] < size:
+        half = blocks.shape[-1]
+        pairs = blocks.reshape(*blocks.shape[:-3], -1, 2, half, half)
+        first, second = pairs[..., 0, :, :], pairs[..., 1, :, :]
+        below = jnp.stack(
+            [factor[..., at + half : at + 2 * half, at : at + half] for at in range(0, size, 2 * half)], axis=-3
+        )
+        joined = -second @ below @ first
+        upper = jnp.concatenate([first, jnp.zeros_like(first)], axis=-1)
+        blocks = jnp.concatenate([upper, jnp.concatenate([joined, second], axis=-1)], axis=-2)
+    return blocks[..., 0, :, :]
+
+
+def fading_sum(
+    start: Float[Array, ""], added: Float[Array, " time"], keep: Float[Array, ""] | float, ticks: Float[Array, " time"]
+) -> Float[Array, " time"]:
+    """`y[t] = keep^(ticks[t] - ticks[t-1]) y[t-1] + added[t]` from `y[-1] = start` at tick 0, all at once."""
+    apart = jnp.maximum(ticks[:, None] - ticks, 0)
+    return jnp.tril(jnp.power(keep, apart)) @ added + start * jnp.power(keep, ticks)

@@ -1,0 +1,233 @@
+"""Living through many events at once, with the very numbers of living through them one by one.
+
+A chunk in which no event is beyond its gate is taken at once, whole; a chunk with a surprise in it is lived event by
+event, for what a surprise does depends on all before it. So a long stretch of the expected costs a few matrix products.
+"""
+
+import functools
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from inhabit.maths import associative
+from inhabit.maths.chunk import Chunk, fading_sum, filter_chunk, prepare
+from inhabit.memory import quarantine as waiting_room
+from inhabit.memory.memory import MemoryInfo
+from inhabit.memory.quarantine import Meeting, Quarantine
+from inhabit.memory.surprise import MemoryState, SurpriseMemory, surprisal
+
+
+class _Events(eqx.Module):
+    """A chunk of one head; what is not present is padding and takes no time."""
+
+    cues: Float[Array, "time keys"]
+    values: Float[Array, "time values"]
+    queries: Float[Array, "time keys"] | None
+    present: Bool[Array, " time"]
+
+
+class _Seen(eqx.Module):
+    """What a chunk taken at once was like.
+
+    Attributes:
+        meetings: How the belief met each event.
+        ticks: Logical time since the chunk began, after each event.
+        sane: Which events take part.
+        calm: Whether nothing was beyond the gate.
+    """
+
+    meetings: Meeting
+    ticks: Float[Array, " time"]
+    sane: Bool[Array, " time"]
+    calm: Bool[Array, ""]
+
+
+class Lived(eqx.Module):
+    """What came of many events.
+
+    Attributes:
+        info: One for each event.
+        read: Value expected at each query right after its event; None without queries.
+    """
+
+    info: MemoryInfo
+    read: Float[Array, "*heads time values"] | None
+
+
+def live(
+    memory: SurpriseMemory,
+    state: MemoryState,
+    cues: Float[Array, "time {memory.keys}"],
+    values: Float[Array, "time {memory.values}"],
+    queries: Float[Array, "time {memory.keys}"] | None = None,
+    *,
+    chunk: int = 32,
+) -> tuple[MemoryState, Lived]:
+    """Live through many events with one head.
+
+    Args:
+        memory: What is learned.
+        state: Before the first event.
+        cues: Of each event.
+        values: Of each event.
+        queries: Where to read after each event.
+        chunk: Events taken at once; changes the speed, not the numbers.
+    """
+    one = functools.partial(jax.tree.map, lambda leaf: leaf[None] if eqx.is_array(leaf) else leaf)
+    many = live_heads(one(memory), one(state), one(cues), one(values), one(queries), chunk=chunk)
+    return jax.tree.map(lambda leaf: leaf[0], many)
+
+
+def live_heads(
+    memories: SurpriseMemory,
+    states: MemoryState,
+    cues: Float[Array, "heads time keys"],
+    values: Float[Array, "heads time values"],
+    queries: Float[Array, "heads time keys"] | None = None,
+    *,
+    chunk: int = 32,
+) -> tuple[MemoryState, Lived]:
+    """Live through many events with heads that share their time.
+
+    Args:
+        memories: Stacked, one for each head.
+        states: Stacked.
+        cues: Of each head.
+        values: Of each head.
+        queries: Where each head is read after each event.
+        chunk: Events taken at once; changes the speed, not the numbers.
+    """
+    heads, time = cues.shape[:2]
+    if queries is not None:
+        queries = jnp.where(memories.sane(queries)[..., None], queries, 0.0)
+    padding = -time % chunk
+    present = jnp.broadcast_to(jnp.arange(time + padding) < time, (heads, time + padding))
+
+    def cut(part: Array) -> Array:
+        part = jnp.pad(part, [(0, 0), (0, time + padding - part.shape[1]), *[(0, 0)] * (part.ndim - 2)])
+        return part.reshape(heads, -1, chunk, *part.shape[2:]).swapaxes(0, 1)
+
+    events = jax.tree.map(cut, _Events(cues=cues, values=values, queries=queries, present=present))
+    arrays, rest = eqx.partition(memories, eqx.is_array)
+
+    @jax.checkpoint
+    def taken(states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
+        def at_once(arrays, state, events):
+            return _at_once(eqx.combine(arrays, rest), state, events)
+
+        def waited(arrays, state, seen):
+            return _waited(eqx.combine(arrays, rest), state, seen)
+
+        def judged():
+            quarantine = jax.vmap(waited)(arrays, states, seen)
+            return eqx.tree_at(lambda s: s.quarantine, after, quarantine), lived
+
+        after, lived, seen = jax.vmap(at_once)(arrays, states, events)
+        case = jnp.where(jnp.all(seen.calm), jnp.any(states.quarantine.weight > 0), 2).astype(int)
+        one_after_another = functools.partial(_one_by_one, memories, states, events)
+        return jax.lax.switch(case, [lambda: (after, lived), judged, one_after_another])
+
+    after, lived = jax.lax.scan(taken, states, events)
+    return after, jax.tree.map(lambda part: part.swapaxes(0, 1).reshape(heads, -1, *part.shape[3:])[:, :time], lived)
+
+
+def step_heads(
+    memories: SurpriseMemory,
+    states: MemoryState,
+    event: tuple[Float[Array, "heads keys"], Float[Array, "heads values"]],
+) -> tuple[MemoryState, MemoryInfo]:
+    """Live through one event with every head; what a surprise costs is paid only if some head is surprised.
+
+    Donate the states (`jax.jit(..., donate_argnums=...)`) and nothing is copied.
+    """
+    arrays, rest = eqx.partition(memories, eqx.is_array)
+
+    def each(method):
+        return jax.vmap(lambda arrays, *of: method(eqx.combine(arrays, rest), *of))
+
+    encounter = each(SurpriseMemory.meet)(arrays, states, event)
+
+    def calm():
+        return each(SurpriseMemory.calm)(arrays, encounter.met, encounter.waiting)
+
+    def shaken():
+        either = each(SurpriseMemory.shaken)(arrays, encounter.met, encounter.waiting)
+        pick = jax.vmap(lambda beyond, a, b: jax.tree.map(lambda x, y: jnp.where(beyond, x, y), a, b))
+        return pick(encounter.beyond, either, calm())
+
+    lesson, waiting = jax.lax.cond(jnp.any(encounter.beyond), shaken, calm)
+    return each(SurpriseMemory.write)(arrays, states, encounter, lesson, waiting)
+
+
+def _sane(memory: SurpriseMemory, events: _Events) -> tuple[Bool[Array, " time"], Array, Array]:
+    sane = memory.sane(events.cues) & memory.sane(events.values) & events.present
+    return sane, jnp.where(sane[:, None], events.cues, 0.0), jnp.where(sane[:, None], events.values, 0.0)
+
+
+def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tuple[MemoryState, Lived, _Seen]:
+    """Take a chunk as if nothing in it were beyond the gate and nothing waited; say what was seen."""
+    sane, cues, values = _sane(memory, events)
+    pace = memory.pace
+    chunk: Chunk = prepare(cues, values, sane.astype(cues.dtype), events.queries, pace)
+    filtered = filter_chunk(state.belief, chunk, pace)
+    spread, met = filtered.deviation**2, jnp.mean(filtered.white**2, axis=-1)
+    ticks = jnp.cumsum(sane).astype(met.dtype)
+    count = jnp.where(sane, memory.values / spread, 0.0)
+    weight = fading_sum(state.weight, count, memory.keep, ticks)
+    total = fading_sum(state.weight * state.noise, count * met, memory.keep, ticks)
+    noise = jnp.maximum(total / weight, 1e-12)
+    before = jnp.concatenate([state.noise[None], noise[:-1]])
+    surprise = jnp.where(sane, met / before, 0.0)
+    error = filtered.white * filtered.deviation[:, None]
+    meetings = Meeting(cue=cues, error=error, spread=spread, blank=pace.variance * jnp.sum(cues**2, -1), noise=before)
+    after = MemoryState(
+        belief=filtered.belief,
+        quarantine=state.quarantine,
+        noise=noise[-1],
+        weight=weight[-1],
+    )
+    open_ = spread - 1
+    gained = jax.vmap(associative.information_gain)(open_ * before, before, error)
+    info = MemoryInfo(
+        innovation=error,
+        surprise=surprise,
+        surprisal=jnp.where(sane, surprisal(error, before * spread), 0.0),
+        information=sane * gained,
+        written=sane * open_ / spread,
+        quarantined=jnp.zeros_like(sane),
+        confirmed=jnp.zeros_like(sane),
+        ignored=~sane,
+    )
+    seen = _Seen(
+        meetings=meetings, ticks=ticks, sane=sane, calm=jnp.all(surprise <= memory.admitted(spread, meetings.blank))
+    )
+    return after, Lived(info=info, read=filtered.read), seen
+
+
+def _waited(memory: SurpriseMemory, state: MemoryState, seen: _Seen) -> Quarantine:
+    """What still waits after a chunk in which nothing was beyond the gate."""
+    keep = jax.nn.sigmoid(-memory.fade)
+
+    def against(met: Meeting, tick: Array, here: Array) -> Bool[Array, " slots"]:
+        faded = waiting_room.fade(state.quarantine, keep**tick)
+        return here & waiting_room.refuted(faded, met, memory.pace.variance, memory.conviction)
+
+    gone = jnp.any(jax.vmap(against)(seen.meetings, seen.ticks, seen.sane), axis=0)
+    return waiting_room.release(waiting_room.fade(state.quarantine, keep ** seen.ticks[-1]), gone)
+
+
+def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
+    def one(states: MemoryState, event: _Events) -> tuple[MemoryState, Lived]:
+        cues = jnp.where(event.present[:, None], event.cues, jnp.nan)
+        after, info = step_heads(memories, states, (cues, event.values))
+        queries = event.queries
+        read = (
+            None if queries is None else jax.vmap(lambda s, q: associative.expected(s.belief.mean, q))(after, queries)
+        )
+        return after, Lived(info=info, read=read)
+
+    by_time = functools.partial(jax.tree.map, lambda part: part.swapaxes(0, 1))
+    after, lived = jax.lax.scan(one, states, by_time(events))
+    return after, by_time(lived)
