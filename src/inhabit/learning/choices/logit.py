@@ -97,9 +97,7 @@ def nested(table: ChoiceTable, nests: Sequence[Sequence[str]], start: np.ndarray
             + inclusive[rows, mine]
             + (scale[mine] - 1) * moved[rows, mine]
         )
-        each = np.concatenate(
-            [np.einsum("oj,ojk->ok", slope, table.attributes), (by_scale * scale)[:, :free]], axis=1
-        )
+        each = np.concatenate([np.einsum("oj,ojk->ok", slope, table.attributes), (by_scale * scale)[:, :free]], axis=1)
         return np.add.reduceat(log_p, starts), np.add.reduceat(each, starts, axis=0)
 
     if start is None:

@@ -150,7 +150,9 @@ def mixed(
         raise ValueError(f"draws are sobol or halton, got {sequence!r}")
     standard = sobol(people, draws, shapes, seed=seed) if sequence == "sobol" else halton(people, draws, shapes)
     if few < draws:
-        at = maximise(simulated(blocks, mixing, np.ascontiguousarray(standard[:, :, :few])), at, mixing.parameters, rounds=2).parameters
+        at = maximise(
+            simulated(blocks, mixing, np.ascontiguousarray(standard[:, :, :few])), at, mixing.parameters, rounds=2
+        ).parameters
     found = maximise(simulated(blocks, mixing, standard), at, mixing.parameters)
     return MixedLogit(found, mixing, draws, seed)
 

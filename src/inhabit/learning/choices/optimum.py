@@ -111,7 +111,9 @@ def maximise(scores: Scores, start: np.ndarray, names: tuple[str, ...], *, round
             kept[white.tobytes()] = found
             return -float(found[0].sum()), -(root.T @ found[1].sum(axis=0))
 
-        search = minimize(objective, np.zeros(len(at)), jac=True, method="L-BFGS-B", options={"gtol": 2e-3, "maxiter": 60})
+        search = minimize(
+            objective, np.zeros(len(at)), jac=True, method="L-BFGS-B", options={"gtol": 2e-3, "maxiter": 60}
+        )
         evaluations += search.nfev
         at = at + root @ search.x
         if search.x.tobytes() in kept:

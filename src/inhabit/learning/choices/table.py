@@ -128,9 +128,7 @@ class ChoiceTable:
 
     def each_occasion(self) -> "ChoiceTable":
         """The same choices with every occasion taken for a person of its own: no panel."""
-        return dataclasses.replace(
-            self, person=np.arange(len(self)), people=tuple(map(str, range(len(self))))
-        )
+        return dataclasses.replace(self, person=np.arange(len(self)), people=tuple(map(str, range(len(self)))))
 
     def last(self, number: int) -> np.ndarray:
         """Which occasions are among each person's last `number`."""
@@ -204,7 +202,9 @@ def _taken(values: Sequence, alternatives: np.ndarray, name: str) -> np.ndarray:
 def _check_sets(count: np.ndarray, pairs: np.ndarray, names: np.ndarray, *, unbalanced: bool) -> None:
     if (count > 1).any():
         where, which = np.argwhere(count > 1)[0]
-        raise ChoiceTableError(f"occasion {_said(pairs[where])} has alternative {names[which]!r} twice; number the occasions")
+        raise ChoiceTableError(
+            f"occasion {_said(pairs[where])} has alternative {names[which]!r} twice; number the occasions"
+        )
     if not unbalanced and (count == 0).any():
         where, which = np.argwhere(count == 0)[0]
         raise ChoiceTableError(
