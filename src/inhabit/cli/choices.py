@@ -70,4 +70,4 @@ def read_choices(path: pathlib.Path, map: str) -> "ChoiceTable":
     roles = {role: pairs.get(role, default) for role, default in ROLES.items()}
     named = pairs["values"].split("+") if "values" in pairs else [c for c in columns if c not in roles.values()]
     unbalanced = pairs.get("unbalanced", "no").lower() in ("yes", "true", "1")
-    return ChoiceTable.from_long(columns, named, **roles, unbalanced=unbalanced)
+    return ChoiceTable.from_long(columns, named, unbalanced=unbalanced, **roles)

@@ -118,9 +118,10 @@ class Experiment:
 
 def registry() -> tuple[Experiment, ...]:
     """Every experiment of the house, in the order in which they are listed."""
+    from inhabit.lab.fruit import FRUIT  # here
     from inhabit.lab.stand_in import STAND_IN  # here, for an experiment is made of this file's words
 
-    return (STAND_IN,)
+    return (STAND_IN, FRUIT)
 
 
 def find(name: str) -> Experiment:

@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class ChoiceTable:
     @classmethod
     def from_long(
         cls,
-        columns: Mapping[str, Sequence],
+        columns: Mapping[str, Any],
         attributes: Sequence[str],
         *,
         person: str = "person",
@@ -158,10 +159,10 @@ def read_columns(path: str | pathlib.Path) -> dict[str, np.ndarray]:
     import polars
 
     path = pathlib.Path(path)
-    readers = {".csv": polars.read_csv, ".parquet": polars.read_parquet}
-    if path.suffix.lower() not in readers:
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".parquet"):
         raise ChoiceTableError(f"{path}: a choice table is a .csv or .parquet file")
-    frame = readers[path.suffix.lower()](path)
+    frame = polars.read_csv(path) if suffix == ".csv" else polars.read_parquet(path)
     if not len(frame):
         raise ChoiceTableError(f"{path}: the table has no rows")
     return {name: frame[name].to_numpy() for name in frame.columns}
@@ -176,7 +177,7 @@ def _in_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return unique[order], rank[code]
 
 
-def _numbers(columns: Mapping[str, Sequence], name: str) -> np.ndarray:
+def _numbers(columns: Mapping[str, Any], name: str) -> np.ndarray:
     product = np.ones(len(next(iter(columns.values()))))
     for part in name.split(":"):
         try:
@@ -189,7 +190,7 @@ def _numbers(columns: Mapping[str, Sequence], name: str) -> np.ndarray:
     return product
 
 
-def _taken(values: Sequence, alternatives: np.ndarray, name: str) -> np.ndarray:
+def _taken(values: Any, alternatives: np.ndarray, name: str) -> np.ndarray:
     said = np.char.lower(np.asarray(values).astype(str))
     if np.isin(said, ["0", "1", "true", "false", "yes", "no", "0.0", "1.0"]).all():
         return np.isin(said, ["1", "true", "yes", "1.0"])

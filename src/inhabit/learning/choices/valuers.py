@@ -108,10 +108,10 @@ class Valuers:
         parts = ("mean", "deviation", "low", "high", "effective")
         try:
             people = Individuals(
-                *(file.arrays[part] for part in parts),
-                tuple(manifest["names"]),
-                tuple(manifest["people"]),
-                float(manifest["level"]),
+                **{part: file.arrays[part] for part in parts},
+                names=tuple(manifest["names"]),
+                people=tuple(manifest["people"]),
+                level=float(manifest["level"]),
             )
             return cls(people, file.arrays["population.mean"], file.arrays["population.spread"], manifest["card"])
         except (KeyError, TypeError, ValueError) as error:
