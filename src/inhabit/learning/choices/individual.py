@@ -1,6 +1,7 @@
 """What each person values, given what that person chose: posteriors under the fitted population, in batches."""
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -35,11 +36,20 @@ class Individuals:
 
 
 def individuals(
-    fit: MixedLogit, table: ChoiceTable, *, draws: int = 512, level: float = 0.9, batch: int = 2000, seed: int = 1
+    fit: MixedLogit,
+    table: ChoiceTable,
+    *,
+    draws: int = 512,
+    level: float = 0.9,
+    batch: int = 2000,
+    seed: int = 1,
+    populations: int = 8,
 ) -> Individuals:
     """Posterior of everyone, by weighting draws from the population with the likelihood of the person's choices.
 
-    Memory does not grow with the people beyond the table and the answer: they are taken `batch` at a time.
+    The population is known only as well as its estimate: the posterior is a mixture over `populations` drawn from the
+    estimate's own uncertainty (1 takes the estimate for certain, and its intervals are too short where people are few).
+    `draws` is a multiple of `populations`. Memory does not grow with the people beyond the table and the answer: they are taken `batch` at a time.
 
     Source:
         Revelt & Train (2000); Train (2009), chapter 11.
@@ -49,7 +59,7 @@ def individuals(
     effective = np.empty(people, np.float32)
     for first in range(0, people, batch):
         stop = min(first + batch, people)
-        for some, weight, share in _weighted(fit, table, first, stop, draws, seed):
+        for some, weight, share in _weighted(fit, table, first, stop, draws, seed, populations):
             mean[some] = (weight * share[:, None]).sum(axis=2)
             deviation[some] = np.sqrt(np.maximum((weight**2 * share[:, None]).sum(axis=2) - mean[some] ** 2, 0.0))
             low[some], high[some] = _quantiles(weight, share, level)
@@ -83,22 +93,40 @@ def predict(
     return answer
 
 
-def _weighted(fit: MixedLogit, table: ChoiceTable, first: int, stop: int, draws: int, seed: int):
+def _weighted(
+    fit: MixedLogit, table: ChoiceTable, first: int, stop: int, draws: int, seed: int, populations: int = 1
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """People of a batch with their draws and the draws' posterior shares; those without choices keep equal shares."""
     shapes = tuple(taste.distribution for taste in fit.mixing.tastes)
     standard = sobol(stop - first, draws, shapes, seed=seed * 1_000_003 + first)
     keep = (table.person >= first) & (table.person < stop)
     part = table.subset(keep)
     present = np.unique(part.person) - first
+    believed = _populations(fit, populations, seed)
     for some, rows, occasions in pack(part) if len(part) else ():
-        weight = fit.mixing.weights(fit.optimum.parameters, standard[present[some]])
-        kernel, _ = log_kernel(rows, occasions, weight)
-        share = np.exp(kernel - kernel.max(axis=1, keepdims=True))
-        yield present[some] + first, weight, (share / share.sum(axis=1, keepdims=True)).astype(np.float32)
+        weight = _drawn(fit, believed, standard[present[some]])
+        kernel = log_kernel(rows, occasions, weight)[0].reshape(len(some), populations, -1)
+        share = np.exp(kernel - kernel.max(axis=2, keepdims=True))
+        share /= populations * share.sum(axis=2, keepdims=True)
+        yield present[some] + first, weight, share.reshape(len(some), -1).astype(np.float32)
     unseen = np.setdiff1d(np.arange(stop - first), present)
     if len(unseen):
-        weight = fit.mixing.weights(fit.optimum.parameters, standard[unseen])
+        weight = _drawn(fit, believed, standard[unseen])
         yield unseen + first, weight, np.full((len(unseen), draws), 1 / draws, np.float32)
+
+
+def _populations(fit: MixedLogit, number: int, seed: int) -> np.ndarray:
+    """Parameters of populations that the choices leave open; the estimate itself where one is asked for."""
+    if number == 1:
+        return fit.optimum.parameters[None]
+    covariance = fit.optimum.covariance(robust=False)
+    return np.random.default_rng(seed).multivariate_normal(fit.optimum.parameters, covariance, number, method="eigh")
+
+
+def _drawn(fit: MixedLogit, believed: np.ndarray, standard: np.ndarray) -> np.ndarray:
+    """Weights of standard draws, an equal run of them from each population believed possible."""
+    runs = np.split(standard, len(believed), axis=2)
+    return np.concatenate([fit.mixing.weights(one, run) for one, run in zip(believed, runs)], axis=2)
 
 
 def _quantiles(weight: np.ndarray, share: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
