@@ -108,7 +108,7 @@ def _crowd(seed: int, quick: bool) -> Found:
     for people in (1000, 2000) if quick else (25_000, 100_000):
         table, truth = crowd_table(people, 20, seed=seed)
         wall, spent = time.monotonic(), time.process_time()
-        fit = mixed(some_people(table, 2000, seed), [Taste(n) for n in table.names], draws=256, seed=seed)
+        fit = mixed(some_people(table, 10_000, seed), [Taste(n) for n in table.names], draws=256, seed=seed)
         found = individuals(fit, table, draws=256)
         wall, spent = time.monotonic() - wall, time.process_time() - spent
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

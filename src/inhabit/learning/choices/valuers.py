@@ -119,7 +119,7 @@ class Valuers:
 
 
 def fit_valuers(
-    table: ChoiceTable, *, draws: int = 600, correlated: bool = False, seed: int = 0, most: int = 2000
+    table: ChoiceTable, *, draws: int = 600, correlated: bool = False, seed: int = 0, most: int = 10_000
 ) -> Valuers:
     """Fit normal tastes for every attribute (the same for all where a person chooses but once), then every person.
 
