@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inhabit.cli.check import Format, Json, Logs, Map, read_log
+from inhabit.cli.choices import fit_choices, is_choices
 from inhabit.cli.engine import start_engine
 from inhabit.cli.screen import busy, out, progress, say_json, spark, table
 
@@ -51,6 +52,9 @@ def command(
     """Fit people from a log, measure them, write a .mind file."""
     if not output.parent.is_dir():
         raise typer.BadParameter(f"{output.parent}: no such folder to write {output.name} in")
+    if is_choices(map):
+        fit_choices(logs, map or "", output, seed=seed, json=json)
+        return
     start_engine()
     reading = read_log(logs, format, map, quiet=json)
     train, held = _parted(reading.lives, holdout, seed)

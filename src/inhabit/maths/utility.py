@@ -133,3 +133,59 @@ def pushed(value: Float[Array, "..."], push: Float[Array, "..."], low: float, hi
     up = -jnp.expm1(-jnp.maximum(push, 0.0))
     down = -jnp.expm1(jnp.minimum(push, 0.0))
     return value + (high - value) * up - (value - low) * down
+
+
+def interacting_utility(parts: Float[Array, " goods"], interaction: Float[Array, "goods goods"]) -> Float[Array, ""]:
+    """Utility of goods that go together or stand in for one another: `sum parts + sum_{g<h} interaction_gh * r_g r_h`.
+
+    `r` is the signed square root of a part, so that an interaction is in the units of utility: positive for
+    complements, negative for substitutes, 0 for the additive form. It holds for parts of 0 or more.
+
+    Args:
+        parts: What each good is worth alone, for instance by `exponential_utility`.
+        interaction: Symmetric; its diagonal is not read.
+
+    Source:
+        The generalised Leontief form: Diewert (1971).
+    """
+    positive = parts > 0
+    root = jnp.where(positive, jnp.sqrt(jnp.where(positive, parts, 1.0)), 0.0)
+    return jnp.sum(parts) + root @ jnp.triu(interaction, 1) @ root
+
+
+def loss_averse(change: Float[Array, "..."], aversion: Float[Array, ""] | float) -> Float[Array, "..."]:
+    """A change of utility as it is felt: a loss counts `aversion` times; 1 is no aversion.
+
+    Source:
+        Tversky & Kahneman (1991).
+    """
+    return jnp.where(change < 0, aversion * change, change)
+
+
+def hyperbolic_discount(delay: Float[Array, "..."], rate: Float[Array, ""] | float) -> Float[Array, "..."]:
+    """Share of worth that is left after a delay: `1 / (1 + rate * delay)`.
+
+    Source:
+        Mazur (1987).
+    """
+    return 1 / (1 + rate * delay)
+
+
+def td_update(
+    worth: Float[Array, " goods"],
+    eaten: Float[Array, " goods"],
+    reward: Float[Array, ""],
+    next_worth: Float[Array, ""],
+    *,
+    rate: Float[Array, ""] | float,
+    discount: Float[Array, ""] | float = 1.0,
+) -> tuple[Float[Array, " goods"], Float[Array, ""]]:
+    """What goods are worth after a reward: `worth + rate * error * eaten`, and the prediction error.
+
+    The error is `reward + discount * next_worth - worth @ eaten`.
+
+    Source:
+        Sutton & Barto (2018), semi-gradient TD(0), section 9.3.
+    """
+    error = reward + discount * next_worth - worth @ eaten
+    return worth + rate * error * eaten, error

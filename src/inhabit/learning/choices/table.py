@@ -1,0 +1,219 @@
+"""A long choice table: one row for each alternative of each occasion, checked and packed."""
+
+import dataclasses
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+
+class ChoiceTableError(ValueError):
+    """The table cannot be read as choices; the message is one line and says the mend."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ChoiceTable:
+    """Choices of people among sets of alternatives, sorted by person, each person's in the order of the rows.
+
+    Attributes:
+        attributes: What each alternative offers; `occasions x alternatives x attributes`, 0 where it is not open.
+        open: Which alternatives could be chosen; `occasions x alternatives`.
+        chosen: Index of the alternative that was; `occasions`.
+        person: Index of the chooser, from 0, never falling; `occasions`.
+        names: Of the attributes.
+        people: What each person is called.
+        alternatives: What each alternative is called.
+    """
+
+    attributes: np.ndarray
+    open: np.ndarray
+    chosen: np.ndarray
+    person: np.ndarray
+    names: tuple[str, ...]
+    people: tuple[str, ...]
+    alternatives: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    @classmethod
+    def from_long(
+        cls,
+        columns: Mapping[str, Any],
+        attributes: Sequence[str],
+        *,
+        person: str = "person",
+        occasion: str = "occasion",
+        alternative: str = "alternative",
+        chosen: str = "chosen",
+        unbalanced: bool = False,
+    ) -> "ChoiceTable":
+        """Read columns in the long form that mlogit, xlogit and biogeme share.
+
+        Args:
+            columns: By name, all of one length.
+            attributes: The columns that may be valued; `a:b` is the product of two, so that a taste can depend on a
+                state (`sugar:stress`).
+            person: Column that says who chose.
+            occasion: Column that tells one choice from the next.
+            alternative: Column that names the alternative.
+            chosen: Column of truth values, or of the name of the alternative that was chosen.
+            unbalanced: Whether occasions may lack alternatives; those that are missing were not open.
+
+        Raises:
+            ChoiceTableError: A column is missing or not of numbers, an occasion has not exactly one choice, a pair is
+                doubled, sets are unbalanced without leave, or an attribute is constant within every set.
+        """
+        wanted = [person, occasion, alternative, chosen]
+        missing = [name for name in (*wanted, *(p for a in attributes for p in a.split(":"))) if name not in columns]
+        if missing:
+            raise ChoiceTableError(f"no column {missing[0]!r}; the table has {', '.join(columns)}")
+        who, _, alts = (np.asarray(columns[name]).astype(str) for name in wanted[:3])
+        names, alt_code = np.unique(alts, return_inverse=True)
+        people, who_code = _in_order(who)
+        pairs, occasion_code = _in_order(
+            np.char.add(np.char.add(who, "\x1f"), np.asarray(columns[occasion]).astype(str))
+        )
+        taken = _taken(columns[chosen], alts, chosen)
+        values = np.stack([_numbers(columns, name) for name in attributes], axis=-1)
+        size = (len(pairs), len(names))
+        count = np.zeros(size, int)
+        np.add.at(count, (occasion_code, alt_code), 1)
+        _check_sets(count, pairs, names, unbalanced=unbalanced)
+        picks = np.bincount(occasion_code[taken], minlength=size[0])
+        if (picks != 1).any():
+            where = int(np.flatnonzero(picks != 1)[0])
+            raise ChoiceTableError(
+                f"occasion {_said(pairs[where])} has {picks[where]} chosen rows ({int((picks != 1).sum())} occasions "
+                f"are so); each must have exactly one in column {chosen!r}"
+            )
+        packed = np.zeros((*size, len(attributes)))
+        packed[occasion_code, alt_code] = values
+        pick = np.zeros(size[0], int)
+        pick[occasion_code[taken]] = alt_code[taken]
+        owner = np.zeros(size[0], int)
+        owner[occasion_code] = who_code
+        order = np.argsort(owner, kind="stable")
+        table = cls(
+            packed[order], count[order] > 0, pick[order], owner[order], tuple(attributes), tuple(people), tuple(names)
+        )
+        table.check_constant()
+        return table
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Where each person's occasions begin, and, last, how many there are in all."""
+        return np.searchsorted(self.person, np.arange(len(self.people) + 1))
+
+    def differences(self) -> np.ndarray:
+        """Attributes of the alternatives that were not chosen less those of the one that was.
+
+        `occasions x (alternatives - 1) x attributes`; a closed alternative's row is not a number.
+        """
+        rows = np.arange(len(self))
+        less = self.attributes - self.attributes[rows, self.chosen][:, None]
+        less[~self.open] = np.nan
+        others = (self.chosen[:, None] + 1 + np.arange(less.shape[1] - 1)) % less.shape[1]
+        return less[rows[:, None], others]
+
+    def subset(self, keep: np.ndarray) -> "ChoiceTable":
+        """The occasions for which `keep` is true; everyone stays on the list of people."""
+        return dataclasses.replace(
+            self,
+            attributes=self.attributes[keep],
+            open=self.open[keep],
+            chosen=self.chosen[keep],
+            person=self.person[keep],
+        )
+
+    def each_occasion(self) -> "ChoiceTable":
+        """The same choices with every occasion taken for a person of its own: no panel."""
+        return dataclasses.replace(self, person=np.arange(len(self)), people=tuple(map(str, range(len(self)))))
+
+    def last(self, number: int) -> np.ndarray:
+        """Which occasions are among each person's last `number`."""
+        return np.arange(len(self)) >= self.starts[1:][self.person] - number
+
+    def check_constant(self) -> None:
+        """Refuse attributes that never differ within a set: choices say nothing about them.
+
+        Raises:
+            ChoiceTableError: There is such an attribute.
+        """
+        spread = np.nanmax(np.abs(self.differences()), axis=(0, 1))
+        for name, most in zip(self.names, spread):
+            if not most > 0:
+                raise ChoiceTableError(
+                    f"column {name!r} is the same for all alternatives of every occasion; no choice can tell what "
+                    "it is worth: leave it out, or write it as a product with an attribute (attribute:column)"
+                )
+
+
+def read_columns(path: str | pathlib.Path) -> dict[str, np.ndarray]:
+    """Columns of a CSV or Parquet file.
+
+    Raises:
+        ChoiceTableError: It is neither, or is empty.
+    """
+    import polars
+
+    path = pathlib.Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".parquet"):
+        raise ChoiceTableError(f"{path}: a choice table is a .csv or .parquet file")
+    frame = polars.read_csv(path) if suffix == ".csv" else polars.read_parquet(path)
+    if not len(frame):
+        raise ChoiceTableError(f"{path}: the table has no rows")
+    return {name: frame[name].to_numpy() for name in frame.columns}
+
+
+def _in_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Unique values in order of their first row, and the code of each row."""
+    unique, first, code = np.unique(values, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return unique[order], rank[code]
+
+
+def _numbers(columns: Mapping[str, Any], name: str) -> np.ndarray:
+    product = np.ones(len(next(iter(columns.values()))))
+    for part in name.split(":"):
+        try:
+            product = product * np.asarray(columns[part], float)
+        except (TypeError, ValueError) as error:
+            raise ChoiceTableError(f"column {part!r} is not of numbers; code it as 0 and 1 first") from error
+    if not np.isfinite(product).all():
+        row = int(np.flatnonzero(~np.isfinite(product))[0])
+        raise ChoiceTableError(f"column {name!r} has no finite number in row {row + 1}; fill it or drop the occasion")
+    return product
+
+
+def _taken(values: Any, alternatives: np.ndarray, name: str) -> np.ndarray:
+    said = np.char.lower(np.asarray(values).astype(str))
+    if np.isin(said, ["0", "1", "true", "false", "yes", "no", "0.0", "1.0"]).all():
+        return np.isin(said, ["1", "true", "yes", "1.0"])
+    taken = said == np.char.lower(alternatives)
+    if not taken.any():
+        raise ChoiceTableError(f"column {name!r} holds neither 0/1 nor names of alternatives")
+    return taken
+
+
+def _check_sets(count: np.ndarray, pairs: np.ndarray, names: np.ndarray, *, unbalanced: bool) -> None:
+    if (count > 1).any():
+        where, which = np.argwhere(count > 1)[0]
+        raise ChoiceTableError(
+            f"occasion {_said(pairs[where])} has alternative {names[which]!r} twice; number the occasions"
+        )
+    if not unbalanced and (count == 0).any():
+        where, which = np.argwhere(count == 0)[0]
+        raise ChoiceTableError(
+            f"occasion {_said(pairs[where])} lacks alternative {names[which]!r} "
+            f"({int((count == 0).any(1).sum())} occasions lack one); say that sets are unbalanced if it was not open"
+        )
+
+
+def _said(pair: str) -> str:
+    person, _, occasion = pair.partition("\x1f")
+    return f"{occasion!r} of person {person!r}"
