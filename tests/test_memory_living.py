@@ -92,6 +92,7 @@ def test_heads_that_share_their_time_do_not_mix():
         assert_same(jax.tree.map(lambda leaf, h=head: leaf[h], together), alone, atol=CHANGED)
 
 
+@pytest.mark.slow
 def test_the_gradient_of_a_calm_life_is_that_of_one_event_at_a_time():
     cues, values = events(3)
     cues, values = cues[:16], values[:16]

@@ -109,6 +109,7 @@ def test_a_source_changes_no_more_than_its_budget():
     assert state.left[0] == trusted.left[0]
 
 
+@pytest.mark.slow
 def test_a_million_events_of_one_cue_and_its_near_twin_stay_sound():
     part = memory()
     rng = np.random.default_rng(0)
