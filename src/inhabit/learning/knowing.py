@@ -94,14 +94,18 @@ def _evidence(person: Person, lessons: Lesson, beliefs: Belief) -> tuple[Array, 
         first = eqx.tree_at(lambda s: s.belief, person.init(known=lesson.values), belief)
         own = person.own(first)
 
-        def live(state, lived):
-            heard, act = lived
+        def live(carry, lived):
+            state, told, sure = carry
+            heard, act, living = lived
             state, _ = person.perceive(state, heard, own)
-            return person.commit(state, act), state
+            score, fisher = person.evidence(state, act)
+            return (person.commit(state, act), told + living * score, sure + living * fisher), None
 
-        states = jax.lax.scan(live, first, (jax.vmap(person.hear)(lesson.percepts), lesson.acts))[1]
-        score, fisher = jax.vmap(person.evidence)(states, lesson.acts)
-        return lesson.living @ score, jnp.einsum("t,tij->ij", lesson.living, fisher)
+        heard = jax.vmap(person.hear)(lesson.percepts)
+        size = belief.mean.shape[0]
+        nothing = jnp.zeros(size), jnp.zeros((size, size))
+        (_, told, sure), _ = jax.lax.scan(live, (first, *nothing), (heard, lesson.acts, lesson.living))
+        return told, sure
 
     return jax.vmap(one)(lessons, beliefs)
 
