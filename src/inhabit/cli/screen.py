@@ -92,3 +92,16 @@ def busy(what: str, quiet: bool = False) -> Iterator[None]:
     with progress(quiet) as shown:
         shown.add_task(what, total=None)
         yield
+
+
+def typed(prompt: str, quiet: bool) -> Iterator[str]:
+    """What is typed, line by line; empty lines are passed over, and nobody is prompted where nobody sits."""
+    while True:
+        if sys.stdin.isatty() and not quiet:
+            sys.stdout.write(prompt)
+            sys.stdout.flush()
+        line = sys.stdin.readline()
+        if not line:
+            return
+        if line.strip():
+            yield line.strip()

@@ -1,14 +1,12 @@
 """`inhabit talk`: a conversation in the terminal with a fitted person; beside each reply, what went on inside."""
 
 import pathlib
-import sys
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from inhabit.cli.opening import MouthName, mouth_of, open_people
-from inhabit.cli.screen import complain, out, say_json
+from inhabit.cli.screen import complain, out, say_json, typed
 from inhabit.cli.talking import Conversation
 from inhabit.cli.wire import is_machine, join_wire
 from inhabit.cli.words import chosen_maker, intervention
@@ -57,7 +55,7 @@ def command(
     talk = Conversation.begin(fitted, mouth_of(fitted, mouth, url=endpoint, model=model), chosen, held, seed)
     if not json:
         _greet(chosen)
-    for line in _lines(interactive=sys.stdin.isatty() and not json):
+    for line in typed("you   ", json):
         if line.startswith("/"):
             if line.split()[0] in ("/quit", "/exit"):
                 break
@@ -73,19 +71,6 @@ def _greet(maker: str | None) -> None:
     console = out()
     console.print(f"You are talking with {maker or 'a stranger drawn from the population'}.", style="bold")
     console.print(f"{HELP}\n", style="dim")
-
-
-def _lines(interactive: bool) -> Iterator[str]:
-    """What the partner says, line by line; empty lines are passed over."""
-    while True:
-        if interactive:
-            sys.stdout.write("you   ")
-            sys.stdout.flush()
-        line = sys.stdin.readline()
-        if not line:
-            return
-        if line.strip():
-            yield line.strip()
 
 
 def _obey(talk: Conversation, line: str, json: bool) -> Conversation:

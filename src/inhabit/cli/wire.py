@@ -3,12 +3,11 @@
 import json as json_
 import pathlib
 import random
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
-from inhabit.cli.screen import complain, out, say_json
+from inhabit.cli.screen import complain, out, say_json, typed
 
 if TYPE_CHECKING:
     from inhabit.worlds.wire import Machine
@@ -56,7 +55,7 @@ def _open(path: pathlib.Path) -> "Machine":
 def _be_partner(machine: "Machine", seed: int, json: bool) -> None:
     """The person says inputs, the machine answers."""
     state = machine.initial
-    for line in _lines("you   ", json):
+    for line in typed("you   ", json):
         if line.startswith("/"):
             if line == "/quit":
                 return
@@ -76,7 +75,7 @@ def _be_machine(machine: "Machine", seed: int, json: bool) -> None:
     symbol = drawn.randrange(len(machine.inputs))
     if not json:
         print(f"it    {machine.inputs[symbol]}")
-    for line in _lines("you   ", json):
+    for line in typed("you   ", json):
         if line.startswith("/"):
             if line == "/quit":
                 break
@@ -94,18 +93,6 @@ def _be_machine(machine: "Machine", seed: int, json: bool) -> None:
             print(f"it    {machine.inputs[symbol]}")
     if not json:
         print(f"{right} of {count} answers were the machine's")
-
-
-def _lines(prompt: str, json: bool):
-    while True:
-        if sys.stdin.isatty() and not json:
-            sys.stdout.write(prompt)
-            sys.stdout.flush()
-        line = sys.stdin.readline()
-        if not line:
-            return
-        if line.strip():
-            yield line.strip()
 
 
 def _known(line: str, words: tuple[str, ...]) -> int | None:
