@@ -9,21 +9,9 @@ from inhabit.learning.joining.saving import open_machine, save_machine
 from inhabit.learning.joining.sifting import Hypothesis
 from inhabit.learning.joining.surprise import Patience, join
 from inhabit.records.mindfile import MindFileError, save
-from inhabit.worlds.wire import SHIPPED, Machine, difference, habitual_traffic, minimal, random_traffic
+from inhabit.worlds.wire import SHIPPED, Machine, difference, habitual_traffic, random_machine, random_traffic
 
 BRIEF = Patience(least=4000, each=20)
-
-
-def drawn(seed, states=40, inputs=6, outputs=2):
-    generator = np.random.default_rng(seed)
-    return minimal(
-        Machine(
-            generator.integers(states, size=(states, inputs)).astype(np.int32),
-            generator.integers(outputs, size=(states, inputs)).astype(np.int32),
-            tuple(f"i{number}" for number in range(inputs)),
-            tuple(f"o{number}" for number in range(outputs)),
-        )
-    )
 
 
 def test_symbols_are_counted_once_and_what_was_heard_is_free():
@@ -54,7 +42,7 @@ def test_a_surprise_ends_the_question_where_it_is_counted():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_sifting_learns_the_machine_from_counterexamples(seed):
-    machine = drawn(seed)
+    machine = random_machine(40, 6, seed, outputs=2)
     line = Line(machine)
     hypothesis = Hypothesis(line)
     for _ in range(machine.states):

@@ -10,7 +10,7 @@ from inhabit.cli.screen import busy, out, say_json
 if TYPE_CHECKING:
     from inhabit.learning.choices.table import ChoiceTable
 
-ROLES = {"person": "person", "occasion": "occasion", "alternative": "alternative", "chosen": "chosen"}
+ROLES = ("person", "occasion", "alternative", "chosen")
 
 
 def fit_choices(table: pathlib.Path, map: str, output: pathlib.Path, *, seed: int, json: bool) -> None:
@@ -67,7 +67,7 @@ def read_choices(path: pathlib.Path, map: str) -> "ChoiceTable":
             f"--map: {wrong} is not understood; say chosen=..,person=..,occasion=..,alternative=..,values=a+b+a:state"
         )
     columns = read_columns(path)
-    roles = {role: pairs.get(role, default) for role, default in ROLES.items()}
+    roles = {role: pairs.get(role, role) for role in ROLES}
     named = pairs["values"].split("+") if "values" in pairs else [c for c in columns if c not in roles.values()]
     unbalanced = pairs.get("unbalanced", "no").lower() in ("yes", "true", "1")
     return ChoiceTable.from_long(columns, named, unbalanced=unbalanced, **roles)

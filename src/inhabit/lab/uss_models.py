@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from inhabit.learning.deciding import decide
+from inhabit.learning.deciding import STRENGTHS, best_strength, decide, smoothed_scores
 from inhabit.learning.hearing import Settings, believe, fit
 from inhabit.learning.regression import balanced, features, history, regress
 from inhabit.learning.regression import believe as regression_belief
@@ -21,7 +21,7 @@ from inhabit.types import Life
 _MEMBERS = 2
 _STEPS = 40
 _HELD_BACK = 5
-_STRENGTHS = np.linspace(0, 1, 11)
+_STRENGTHS = STRENGTHS[::2]
 
 
 def _below(ratings: Any) -> Any:
@@ -145,18 +145,12 @@ def _answers(log: Rows, train: np.ndarray, where: np.ndarray, task: str) -> Call
     def score(guess: np.ndarray) -> float:
         return sum(measure(names[target], names[guess]) for measure in measures)
 
-    def smoothed(belief: np.ndarray) -> np.ndarray:
-        """The score of each strength, smoothed over its two neighbours so that no lucky spike wins."""
-        found = np.array([score(decide(belief, prior, strength)) for strength in _STRENGTHS])
-        padded = np.concatenate([found[:1], found, found[-1:]])
-        return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
-
     def answers(held: _Beliefs, new: _Beliefs) -> np.ndarray:
         known, asked = np.stack(list(held.values())), np.stack(list(new.values()))
         ways = shares(len(held))
-        merit = [smoothed(np.tensordot(weights, known, 1)).max() for weights in ways]
+        merit = [smoothed_scores(np.tensordot(way, known, 1), prior, score, _STRENGTHS).max() for way in ways]
         weights = ways[np.argsort(merit)[-max(1, len(ways) // 8) :]].mean(0)
-        strength = float(_STRENGTHS[np.argmax(smoothed(np.tensordot(weights, known, 1)))])
+        strength = best_strength(np.tensordot(weights, known, 1), prior, score, _STRENGTHS)
         return names[decide(np.tensordot(weights, asked, 1), prior, strength)]
 
     return answers

@@ -16,20 +16,7 @@ from inhabit.learning.joining.classics import aalpy_system, learned_with_oracle
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.sifting import Hypothesis
 from inhabit.maths.conformance import w_suite
-from inhabit.worlds.wire import SHIPPED, Machine, difference, minimal, read_dot
-
-
-def random_machine(states: int, inputs: int, seed: int, outputs: int = 5) -> Machine:
-    """A machine whose transitions are drawn at random."""
-    generator = np.random.default_rng(seed)
-    return minimal(
-        Machine(
-            generator.integers(states, size=(states, inputs)).astype(np.int32),
-            generator.integers(outputs, size=(states, inputs)).astype(np.int32),
-            tuple(f"i{number}" for number in range(inputs)),
-            tuple(f"o{number}" for number in range(outputs)),
-        )
-    )
+from inhabit.worlds.wire import SHIPPED, Machine, difference, random_machine, read_dot
 
 
 def learning(machine: Machine) -> dict[str, Any]:

@@ -31,8 +31,17 @@ def best_strength(
     score: Callable[[Int[np.ndarray, " turns"]], float],
     strengths: Sequence[float] = STRENGTHS,
 ) -> float:
-    """The strength whose decisions score best, smoothed over its two neighbours so that no lucky spike wins."""
+    """The strength whose decisions score best; see `smoothed_scores`."""
+    return strengths[int(np.argmax(smoothed_scores(belief, prior, score, strengths)))]
+
+
+def smoothed_scores(
+    belief: Float[np.ndarray, "turns answers"],
+    prior: Float[np.ndarray, " answers"],
+    score: Callable[[Int[np.ndarray, " turns"]], float],
+    strengths: Sequence[float] = STRENGTHS,
+) -> Float[np.ndarray, " strengths"]:
+    """How well the decisions of each strength score, smoothed over its two neighbours so that no lucky spike wins."""
     scores = np.array([score(decide(belief, prior, strength)) for strength in strengths])
     padded = np.concatenate([scores[:1], scores, scores[-1:]])
-    smooth = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
-    return strengths[int(np.argmax(smooth))]
+    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3

@@ -1,7 +1,7 @@
 """Mouthing: fitting a small mouth to a log's words, and measuring whether what was meant comes through in words."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -119,7 +119,6 @@ def came_through(
     *,
     most: int = 400,
     seed: int = 0,
-    watch: Callable[[int], None] = lambda said: None,
 ) -> tuple[dict[str, dict[str, Estimate]], list[dict[str, Any]]]:
     """How often what was meant can be read in what was said, on plans of people whom no mouth has heard.
 
@@ -134,7 +133,6 @@ def came_through(
         held: Lives of people whom neither mouths nor listeners have heard; acts named.
         most: Messages at most, drawn at random.
         seed: Which messages.
-        watch: Told how many messages were said.
 
     Returns:
         Measure -> who -> estimate with a 95 % interval over makers, and one line for each message and mouth.
@@ -153,7 +151,6 @@ def came_through(
             plan = Plan(act=turn.message.act, stances=turn.message.stances, feels=turn.message.feels)
             before = dataclasses.replace(life, messages=life.messages[: turn.index])
             said[name].append(mouth.say(plan, before, key=jax.random.fold_in(jax.random.key(seed), index)))
-            watch(index + 1)
     meant = [_meanings(turn.message.act, turn.message.stances, ears) for _, turn in chosen]
     makers = [life.maker for life, _ in chosen]
     table: dict[str, dict[str, Estimate]] = {}

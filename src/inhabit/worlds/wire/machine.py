@@ -180,3 +180,16 @@ def difference(first: Machine, second: Machine) -> tuple[int, ...] | None:
                 came[after] = (pair, symbol)
                 queue.append(after)
     return None
+
+
+def random_machine(states: int, inputs: int, seed: int, outputs: int = 5) -> Machine:
+    """A machine whose transitions are drawn at random, minimised: it may have fewer states than asked for."""
+    generator = np.random.default_rng(seed)
+    return minimal(
+        Machine(
+            generator.integers(states, size=(states, inputs)).astype(np.int32),
+            generator.integers(outputs, size=(states, inputs)).astype(np.int32),
+            tuple(f"i{number}" for number in range(inputs)),
+            tuple(f"o{number}" for number in range(outputs)),
+        )
+    )
