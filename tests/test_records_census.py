@@ -3,6 +3,7 @@ import json
 import pytest
 
 from inhabit.records.census import Range, census
+from inhabit.records.identifying import identified
 from inhabit.records.reading import Reading
 from inhabit.types import Choice, Life, Message
 
@@ -22,7 +23,7 @@ def counted(lives):
 
 
 def answers(lives):
-    return {one.what: one.yes for one in counted(lives).identified}
+    return {one.what: one.yes for one in identified(counted(lives))}
 
 
 def test_counts_by_hand():
@@ -59,8 +60,8 @@ def test_a_rich_log_identifies_everything():
 
 def test_an_empty_log_identifies_nothing_and_says_what_would():
     got = counted([])
-    assert not any(one.yes for one in got.identified)
-    assert all(one.mend and one.why for one in got.identified)
+    assert not any(one.yes for one in identified(got))
+    assert all(one.mend and one.why for one in identified(got))
 
 
 @pytest.mark.parametrize(

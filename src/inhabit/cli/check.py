@@ -1,5 +1,6 @@
 """`inhabit check`: read a log, count it, and say what can be identified from it."""
 
+import dataclasses
 import pathlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from inhabit.records.census import Census, Range
+    from inhabit.records.identifying import Identifiable
     from inhabit.records.reading import Problem, Reading
 
 LINES = 20
@@ -35,15 +37,18 @@ def command(
     """Read a log, count it, and say what can be learned from it."""
     reading = read_log(logs, format, map, quiet=json)
     from inhabit.records.census import census
+    from inhabit.records.identifying import identified
 
     counted = census(reading)
+    parts = identified(counted)
     if json:
         problems = {"set_aside": reading.set_aside, "mended": reading.mended}
-        say_json(counted.to_json() | {f"{k}_lines": [str(one) for one in found] for k, found in problems.items()})
+        lines = {f"{k}_lines": [str(one) for one in found] for k, found in problems.items()}
+        say_json(counted.to_json() | {"identified": [dataclasses.asdict(part) for part in parts]} | lines)
         return
     console = out()
     _show_counts(console, counted, reading)
-    _show_identified(console, counted)
+    _show_identified(console, parts)
     _show_problems(console, "set aside", reading.set_aside, every)
     _show_problems(console, "mended", reading.mended, every)
 
@@ -92,11 +97,11 @@ def _show_counts(console: "Console", counted: "Census", reading: "Reading") -> N
         console.print(f"passed over {len(reading.passed_over)} files that hold no lives: {names}\n", style="dim")
 
 
-def _show_identified(console: "Console", counted: "Census") -> None:
+def _show_identified(console: "Console", parts: "tuple[Identifiable, ...]") -> None:
     from rich.text import Text
 
     shown = table("", "part of a mind", "why", "to mend", title="What this log can teach")
-    for part in counted.identified:
+    for part in parts:
         mark = Text("yes", "green") if part.yes else Text("no", "yellow")
         shown.add_row(mark, part.what, part.why, part.mend)
     shown.columns[2].style = shown.columns[3].style = "dim"

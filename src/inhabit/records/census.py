@@ -1,4 +1,4 @@
-"""What a log holds: how many lives, makers, words, acts, ratings, choices; and so what can be identified from it."""
+"""What a log holds: how many lives, makers, words, acts, ratings, choices."""
 
 import collections
 import dataclasses
@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from inhabit.records.identifying import Identifiable, identified
 from inhabit.records.reading import Reading
 from inhabit.types import Life, Message
 
@@ -75,7 +74,6 @@ class Census:
         outcomes: Keys of outcomes, with how many lives have them.
         outcome_numbers: Of numeric outcomes, their range.
         repeated_asks: Times that a maker heard the same words (four or more) again within a life.
-        identified: What can be identified from this log, and what cannot.
     """
 
     format: str
@@ -109,7 +107,6 @@ class Census:
     outcomes: Mapping[str, int]
     outcome_numbers: Mapping[str, Range]
     repeated_asks: int
-    identified: tuple[Identifiable, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give everything as plain JSON values."""
@@ -117,12 +114,12 @@ class Census:
 
 
 def census(reading: Reading) -> Census:
-    """Count what was read, and say what can be identified from it."""
+    """Count what was read."""
     lives = reading.lives
     turns = [one for life in lives for one in life.messages if one.role == "user"]
     heard = [one for life in lives for one in life.messages if one.role != "user"]
     goods = _goods(lives)
-    counted = Census(
+    return Census(
         format=reading.format,
         files=len(reading.files),
         set_aside=len(reading.set_aside),
@@ -141,7 +138,6 @@ def census(reading: Reading) -> Census:
         **_of_makers(lives),
         **_of_lives(lives),
     )
-    return dataclasses.replace(counted, identified=identified(counted))
 
 
 def _of_makers(lives: tuple[Life, ...]) -> dict[str, Any]:

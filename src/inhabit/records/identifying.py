@@ -3,13 +3,9 @@
 A part that cannot be identified can still be simulated; it then comes from the population's prior, not from the data.
 """
 
-from __future__ import annotations
-
 import dataclasses
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from inhabit.records.census import Census
+from inhabit.records.census import Census
 
 ENOUGH = 20
 """Fewer occurrences than this do not identify a part of a mind."""
