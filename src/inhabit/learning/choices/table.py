@@ -117,8 +117,8 @@ class ChoiceTable:
         others = (self.chosen[:, None] + 1 + np.arange(less.shape[1] - 1)) % less.shape[1]
         return less[rows[:, None], others]
 
-    def subset(self, keep: np.ndarray) -> "ChoiceTable":
-        """The occasions for which `keep` is true; everyone stays on the list of people."""
+    def subset(self, keep: np.ndarray | slice) -> "ChoiceTable":
+        """The occasions for which `keep` is true, or of a slice; everyone stays on the list of people."""
         return dataclasses.replace(
             self,
             attributes=self.attributes[keep],
@@ -126,6 +126,11 @@ class ChoiceTable:
             chosen=self.chosen[keep],
             person=self.person[keep],
         )
+
+    def of_people(self, first: int, stop: int) -> "ChoiceTable":
+        """The occasions of people `first` to `stop` (not included), by views: nothing is copied."""
+        low, high = np.searchsorted(self.person, [first, stop])
+        return self.subset(slice(low, high))
 
     def each_occasion(self) -> "ChoiceTable":
         """The same choices with every occasion taken for a person of its own: no panel."""

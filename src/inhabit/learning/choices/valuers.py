@@ -73,15 +73,15 @@ class Valuers:
         """The same people, one person's weight set from outside and taken for certain."""
         self.exchange(name, good)
         i, k = self.people.people.index(name), self.people.names.index(good)
-        arrays = {part: getattr(self.people, part).copy() for part in ("mean", "deviation", "low", "high")}
+        arrays = {part: getattr(self.people, part).copy() for part in ("mean", "covariance", "low", "high")}
         for part in ("mean", "low", "high"):
             arrays[part][i, k] = weight
-        arrays["deviation"][i, k] = 0
+        arrays["covariance"][i, k] = arrays["covariance"][i, :, k] = 0
         return dataclasses.replace(self, people=dataclasses.replace(self.people, **arrays))
 
     def save(self, path: str | pathlib.Path) -> None:
         """Write a `.mind` file."""
-        arrays = {part: getattr(self.people, part) for part in ("mean", "deviation", "low", "high", "effective")}
+        arrays = {part: getattr(self.people, part) for part in ("mean", "covariance", "low", "high", "effective")}
         arrays |= {"population.mean": self.mean, "population.spread": self.spread}
         manifest = {
             "kind": KIND,
@@ -105,7 +105,7 @@ class Valuers:
             raise mindfile.MindFileError(
                 f"{path}: it holds {manifest.get('kind', 'something else')!s}, not people fitted from a choice table"
             )
-        parts = ("mean", "deviation", "low", "high", "effective")
+        parts = ("mean", "covariance", "low", "high", "effective")
         try:
             people = Individuals(
                 **{part: file.arrays[part] for part in parts},
