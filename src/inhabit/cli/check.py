@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inhabit.cli.choices import check_choices, is_choices
 from inhabit.cli.screen import busy, out, say_json, table
 
 if TYPE_CHECKING:
@@ -30,9 +31,19 @@ def command(
     format: Format = None,
     map: Map = None,
     every: Annotated[bool, typer.Option("--all", help="Show every problem, not the first 20.")] = False,
+    recover: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Of a choice table: recover a known truth N times on its own design."),
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of what is recovered.")] = 0,
     json: Json = False,
 ) -> None:
-    """Read a log, count it, and say what can be learned from it."""
+    """Read a log or a choice table, count it, and say what can be learned from it."""
+    if is_choices(map):
+        check_choices(logs, map or "", repeats=recover, seed=seed, json=json)
+        return
+    if recover:
+        raise typer.BadParameter("--recover is for choice tables; say which column is what: --map chosen=..,person=..")
     reading = read_log(logs, format, map, quiet=json)
     from inhabit.records.census import census
 

@@ -41,6 +41,17 @@ class Individuals:
         """Posterior standard deviation; `people x attributes`."""
         return np.sqrt(np.maximum(np.diagonal(self.covariance, axis1=1, axis2=2), 0.0))
 
+    def of_attributes(self, number: int) -> "Individuals":
+        """The same people, of their first so many attributes."""
+        return dataclasses.replace(
+            self,
+            mean=self.mean[:, :number],
+            covariance=self.covariance[:, :number, :number],
+            low=self.low[:, :number],
+            high=self.high[:, :number],
+            names=self.names[:number],
+        )
+
 
 def individuals(
     fit: MixedLogit,

@@ -41,6 +41,20 @@ class MixedLogit:
         return self.optimum.parameters[: len(self.mixing.names)]
 
     @property
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of every attribute's weight among people, whatever its distribution."""
+        mean, spread = self.mean.copy(), np.zeros(len(self.mean))
+        unit = {"normal": 1.0, "lognormal": 1.0, "triangular": 1 / 6, "uniform": 1 / 3}
+        factor = self.mixing.factor(self.optimum.parameters)
+        variance = factor**2 @ np.array([unit[shape] for shape in self.mixing.shapes])
+        for k, square, shape in zip(self.mixing.varying, variance, self.mixing.shapes):
+            spread[k] = np.sqrt(square)
+            if shape == "lognormal":
+                mean[k] = np.exp(self.mean[k] + square / 2)
+                spread[k] = mean[k] * np.sqrt(np.expm1(square))
+        return mean, spread
+
+    @property
     def covariance(self) -> np.ndarray:
         """Covariance of the standard tastes after the factor."""
         factor = self.mixing.factor(self.optimum.parameters)

@@ -24,6 +24,7 @@ class ChoiceTable:
         names: Of the attributes.
         people: What each person is called.
         alternatives: What each alternative is called.
+        said: What the chooser said on each occasion, empty where nothing; `None` where the table has no words.
     """
 
     attributes: np.ndarray
@@ -33,6 +34,7 @@ class ChoiceTable:
     names: tuple[str, ...]
     people: tuple[str, ...]
     alternatives: tuple[str, ...]
+    said: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -47,6 +49,7 @@ class ChoiceTable:
         occasion: str = "occasion",
         alternative: str = "alternative",
         chosen: str = "chosen",
+        said: str | None = None,
         unbalanced: bool = False,
     ) -> "ChoiceTable":
         """Read columns in the long form that mlogit, xlogit and biogeme share.
@@ -59,13 +62,14 @@ class ChoiceTable:
             occasion: Column that tells one choice from the next.
             alternative: Column that names the alternative.
             chosen: Column of truth values, or of the name of the alternative that was chosen.
+            said: Column with what the chooser said, in any row of the occasion; none when left out.
             unbalanced: Whether occasions may lack alternatives; those that are missing were not open.
 
         Raises:
             ChoiceTableError: A column is missing or not of numbers, an occasion has not exactly one choice, a pair is
                 doubled, sets are unbalanced without leave, or an attribute is constant within every set.
         """
-        wanted = [person, occasion, alternative, chosen]
+        wanted = [person, occasion, alternative, chosen, *([said] if said else [])]
         missing = [name for name in (*wanted, *(p for a in attributes for p in a.split(":"))) if name not in columns]
         if missing:
             raise ChoiceTableError(f"no column {missing[0]!r}; the table has {', '.join(columns)}")
@@ -95,8 +99,16 @@ class ChoiceTable:
         owner = np.zeros(size[0], int)
         owner[occasion_code] = who_code
         order = np.argsort(owner, kind="stable")
+        words = _words(columns[said], occasion_code, size[0]) if said else None
         table = cls(
-            packed[order], count[order] > 0, pick[order], owner[order], tuple(attributes), tuple(people), tuple(names)
+            packed[order],
+            count[order] > 0,
+            pick[order],
+            owner[order],
+            tuple(attributes),
+            tuple(people),
+            tuple(names),
+            None if words is None else tuple(words[o] for o in order),
         )
         table.check_constant()
         return table
@@ -125,6 +137,7 @@ class ChoiceTable:
             open=self.open[keep],
             chosen=self.chosen[keep],
             person=self.person[keep],
+            said=None if self.said is None else tuple(np.array(self.said, object)[keep]),
         )
 
     def of_people(self, first: int, stop: int) -> "ChoiceTable":
@@ -171,6 +184,16 @@ def read_columns(path: str | pathlib.Path) -> dict[str, np.ndarray]:
     if not len(frame):
         raise ChoiceTableError(f"{path}: the table has no rows")
     return {name: frame[name].to_numpy() for name in frame.columns}
+
+
+def _words(values: Any, occasion: np.ndarray, occasions: int) -> list[str]:
+    """What was said on each occasion; rows that repeat it count once."""
+    told: list[list[str]] = [[] for _ in range(occasions)]
+    for where, value in zip(occasion, values):
+        text = "" if value is None or value != value else str(value).strip()
+        if text and text not in told[where]:
+            told[where].append(text)
+    return [" ".join(texts) for texts in told]
 
 
 def _in_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

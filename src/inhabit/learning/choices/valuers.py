@@ -2,12 +2,16 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
+from inhabit.learning.choices import updating
 from inhabit.learning.choices.individual import Individuals, individuals
-from inhabit.learning.choices.mixed import Taste, mixed
+from inhabit.learning.choices.mixed import MixedLogit, mixed
+from inhabit.learning.choices.mixing import Taste
+from inhabit.learning.choices.saying import ANNOUNCED, read_talk
 from inhabit.learning.choices.table import ChoiceTable
 from inhabit.records import mindfile
 
@@ -79,6 +83,69 @@ class Valuers:
         arrays["covariance"][i, k] = arrays["covariance"][i, :, k] = 0
         return dataclasses.replace(self, people=dataclasses.replace(self.people, **arrays))
 
+    def rewarded(self, name: str, good: str, reward: float, *, noise: float = 1.0) -> Self:
+        """One person learns: one unit more of an attribute felt as a reward, in units of utility.
+
+        A temporal difference whose learning rate is what is unsure of it: Kalman's gain.
+
+        Source:
+            Geist & Pietquin (2010), Kalman temporal differences.
+        """
+        self.exchange(name, good)
+        i, unit = self.people.people.index(name), np.array([n == good for n in self.people.names], float)
+        mean, covariance = self.people.mean[i].astype(float), self.people.covariance[i].astype(float)
+        return self._believing(i, *updating.rewarded(mean, covariance, unit, reward, noise=noise))
+
+    def learned(self, table: ChoiceTable) -> Self:
+        """People learn from more of what they chose; someone new starts from the population.
+
+        Raises:
+            ValueError: The table's attributes are others.
+        """
+        if table.names != self.people.names:
+            raise ValueError(
+                f"these choices are of {', '.join(table.names)}; the people in the file value {', '.join(self.people.names)}"
+            )
+        known = self.with_people(table.people)
+        for number in np.unique(table.person):
+            i = known.people.people.index(table.people[number])
+            mean, covariance = known.people.mean[i].astype(float), known.people.covariance[i].astype(float)
+            more = table.of_people(number, number + 1)
+            known = known._believing(i, *updating.chose(mean, covariance, more.attributes, more.open, more.chosen))
+        return known
+
+    def with_people(self, names: tuple[str, ...]) -> Self:
+        """The same people and those of these names who were not among them, each as the population is."""
+        new = [name for name in names if name not in set(self.people.people)]
+        if not new:
+            return self
+        stranger = np.diag(np.maximum(self.spread, 1e-3) ** 2)
+        tail = _tail(self.people.level) * np.maximum(self.spread, 1e-3)
+
+        def more(old: np.ndarray, one: np.ndarray | float) -> np.ndarray:
+            return np.concatenate([old, np.broadcast_to(one, (len(new), *old.shape[1:]))]).astype(np.float32)
+
+        p = self.people
+        people = dataclasses.replace(
+            p,
+            mean=more(p.mean, self.mean),
+            covariance=more(p.covariance, stranger),
+            low=more(p.low, self.mean - tail),
+            high=more(p.high, self.mean + tail),
+            effective=more(p.effective, 0.0),
+            people=(*p.people, *new),
+        )
+        return dataclasses.replace(self, people=people)
+
+    def _believing(self, i: int, mean: np.ndarray, covariance: np.ndarray) -> Self:
+        """The same people, one of them believed to be normal with this mean and covariance."""
+        p, tail = self.people, _tail(self.people.level) * np.sqrt(np.maximum(np.diag(covariance), 0.0))
+        parts = {"mean": mean, "covariance": covariance, "low": mean - tail, "high": mean + tail}
+        arrays = {part: getattr(p, part).copy() for part in parts}
+        for part, value in parts.items():
+            arrays[part][i] = value
+        return dataclasses.replace(self, people=dataclasses.replace(p, **arrays))
+
     def save(self, path: str | pathlib.Path) -> None:
         """Write a `.mind` file."""
         arrays = {part: getattr(self.people, part) for part in ("mean", "covariance", "low", "high", "effective")}
@@ -119,34 +186,86 @@ class Valuers:
 
 
 def fit_valuers(
-    table: ChoiceTable, *, draws: int = 600, correlated: bool = False, seed: int = 0, most: int = 10_000
+    table: ChoiceTable,
+    *,
+    tastes: Mapping[str, str] | None = None,
+    draws: int = 256,
+    correlated: bool = False,
+    sequence: str = "adaptive",
+    seed: int = 0,
+    most: int = 10_000,
 ) -> Valuers:
-    """Fit normal tastes for every attribute (the same for all where a person chooses but once), then every person.
+    """Fit how tastes vary among people, then every person.
 
     Args:
-        table: The choices.
+        table: The choices. Words said with them are read too (`saying`), if the table has them.
+        tastes: Distribution of the taste for some attributes, or `fixed`; the others are normal. Where a person chooses
+            but once, all are fixed.
         draws: For each person.
         correlated: Whether tastes go together.
+        sequence: Of the draws.
         seed: Same seed, same people.
         most: The population is fitted on at most so many people, drawn by lot; everyone gets a posterior under it.
     """
-    panel = len(table) > len(np.unique(table.person))
-    tastes = [Taste(name) for name in table.names] if panel else []
-    fit = mixed(some_people(table, most, seed), tastes, draws=draws, correlated=correlated, seed=seed)
+    card: dict[str, Any] = {"choices": len(table), "people": len(table.people)}
+    if table.said is not None:
+        talk = read_talk(table)
+        card["said"] = talk.card
+        table = talk.joined(table)
+    some = some_people(table, most, seed)
+    fit = mixed(some, varying(table, tastes or {}), draws=draws, correlated=correlated, sequence=sequence, seed=seed)
     found = fit.optimum
     errors = np.sqrt(np.maximum(np.diag(found.covariance()), 0.0))
-    spread = np.zeros(len(table.names))
-    spread[fit.mixing.varying] = np.sqrt(np.diag(fit.covariance))
-    card = {
-        "choices": len(table),
-        "people": len(table.people),
+    card |= {
         "log_likelihood": found.log_likelihood,
+        "draws": f"{draws} {sequence}",
+        "beside": _beside(some, fit),
         "status": found.status,
         "converged": found.converged,
         "unidentified": list(found.unidentified),
         "estimates": {n: [float(v), float(e)] for n, v, e in zip(found.names, found.parameters, errors)},
     }
-    return Valuers(individuals(fit, table, seed=seed + 1), fit.mean, spread, card)
+    people = individuals(fit, table, seed=seed + 1)
+    mean, spread = fit.moments
+    size = len([name for name in table.names if name != ANNOUNCED])
+    return Valuers(people.of_attributes(size), mean[:size], spread[:size], card)
+
+
+def varying(table: ChoiceTable, tastes: Mapping[str, str]) -> list[Taste]:
+    """Tastes of a table: normal unless named otherwise; none where everyone chose but once.
+
+    Raises:
+        ValueError: There is no such attribute, or no such distribution.
+    """
+    for name in tastes:
+        if name not in table.names:
+            raise ValueError(f"no attribute {name!r} to vary; there are {', '.join(table.names)}")
+    if len(table) == len(np.unique(table.person)):
+        return []
+    named = {name: tastes.get(name, "normal") for name in table.names if name != ANNOUNCED}
+    return [Taste(name, shape) for name, shape in named.items() if shape != "fixed"]
+
+
+def _beside(table: ChoiceTable, fit: MixedLogit, draws: int = 600, most: int = 50_000) -> dict[str, float]:
+    """The maximum under as many Halton draws from the population as other packages take, to hold beside theirs."""
+    rows, tastes = table.open.sum(), len(fit.mixing.tastes)
+    if fit.sequence != "adaptive" or not 0 < tastes <= 10 or rows > most:
+        return {}
+    halton = mixed(
+        table,
+        fit.mixing.tastes,
+        draws=draws,
+        correlated=fit.mixing.correlated,
+        sequence="halton",
+        start=fit.optimum.parameters,
+    )
+    return {f"{draws} halton": halton.optimum.log_likelihood}
+
+
+def _tail(level: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + level) / 2))
 
 
 def some_people(table: ChoiceTable, most: int, seed: int) -> ChoiceTable:
