@@ -145,8 +145,13 @@ def is_choices(map: str | None) -> bool:
     return map is not None and any(part.strip().startswith("chosen=") for part in map.split(","))
 
 
-def read_choices(path: pathlib.Path, told: ChoiceMap) -> "ChoiceTable":
+def read_choices(path: pathlib.Path, told: ChoiceMap, *, constant: bool = False) -> "ChoiceTable":
     """Read a table as a map says.
+
+    Args:
+        path: A CSV or Parquet file.
+        told: The map.
+        constant: Whether attributes that never differ within a set may pass: a few choices may lack some variation.
 
     Raises:
         ChoiceTableError: The table cannot be read as choices.
@@ -156,7 +161,9 @@ def read_choices(path: pathlib.Path, told: ChoiceMap) -> "ChoiceTable":
     columns = read_columns(path)
     taken = {*told.roles.values(), told.said}
     named = told.values or tuple(c for c in columns if c not in taken)
-    return ChoiceTable.from_long(columns, named, said=told.said, unbalanced=told.unbalanced, **told.roles)
+    return ChoiceTable.from_long(
+        columns, named, said=told.said, unbalanced=told.unbalanced, constant=constant, **told.roles
+    )
 
 
 def _yes(word: str) -> bool:

@@ -51,6 +51,7 @@ class ChoiceTable:
         chosen: str = "chosen",
         said: str | None = None,
         unbalanced: bool = False,
+        constant: bool = False,
     ) -> "ChoiceTable":
         """Read columns in the long form that mlogit, xlogit and biogeme share.
 
@@ -64,6 +65,8 @@ class ChoiceTable:
             chosen: Column of truth values, or of the name of the alternative that was chosen.
             said: Column with what the chooser said, in any row of the occasion; none when left out.
             unbalanced: Whether occasions may lack alternatives; those that are missing were not open.
+
+            constant: Whether an attribute may be the same within every set.
 
         Raises:
             ChoiceTableError: A column is missing or not of numbers, an occasion has not exactly one choice, a pair is
@@ -110,7 +113,8 @@ class ChoiceTable:
             tuple(names),
             None if words is None else tuple(words[o] for o in order),
         )
-        table.check_constant()
+        if not constant:
+            table.check_constant()
         return table
 
     @property

@@ -35,6 +35,29 @@ class Valuers:
     spread: np.ndarray
     card: dict[str, Any]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The attributes."""
+        return self.people.names
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """The people."""
+        return self.people.people
+
+    def curves(self, name: str | None) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
+        """What an attribute weighs as each state that it depends on rises from 0 to 1, in its own units."""
+        weights, at = {good: one["weight"] for good, one in self.of(name).items()}, np.linspace(0, 1, 11)
+        found: dict[str, tuple[np.ndarray, dict[str, np.ndarray]]] = {}
+        for base, states in self.moved(name).items():
+            for state, shift in states.items():
+                found.setdefault(state, (at, {}))[1][base] = weights.get(base, 0.0) + shift * at
+        return found
+
+    def everyone(self) -> dict[str, np.ndarray]:
+        """The weight of each attribute to each person."""
+        return dict(zip(self.names, self.people.mean.T))
+
     def of(self, name: str | None) -> dict[str, dict[str, float]]:
         """What one person values (a stranger: the population): mean, deviation, low and high of each weight.
 
@@ -63,6 +86,21 @@ class Valuers:
         if unit not in weights:
             raise KeyError(f"no attribute is called {unit!r}; there are {', '.join(weights)}")
         return {good: -weight / weights[unit] for good, weight in weights.items() if good != unit}
+
+    def exchange_intervals(self, name: str | None, unit: str) -> dict[str, tuple[float, float, float]]:
+        """The same with 90 % intervals from draws of the weights together: value, low, high."""
+        rates, at = self.exchange(name, unit), self.names.index(unit)
+        if name is None:
+            mean, covariance = self.mean, np.diag(self.spread**2)
+        else:
+            i = self.people.people.index(name)
+            mean, covariance = self.people.mean[i], self.people.covariance[i]
+        rng = np.random.default_rng(0)
+        drawn = rng.multivariate_normal(np.asarray(mean, float), np.asarray(covariance, float), 2000, method="eigh")
+        ratio = -drawn / np.where(drawn[:, at] == 0, 1e-12, drawn[:, at])[:, None]
+        low, high = np.quantile(ratio, [0.05, 0.95], axis=0)
+        ends = {good: (float(a), float(b)) for good, a, b in zip(self.names, low, high)}
+        return {good: (rate, *ends[good]) for good, rate in rates.items()}
 
     def moved(self, name: str | None) -> dict[str, dict[str, float]]:
         """How state moves what is valued: for each attribute, what one unit of each state adds to its weight."""
