@@ -87,10 +87,11 @@ def individuals(
     if draws % populations:
         raise ValueError(f"{draws} draws do not divide into {populations} populations; say a multiple of {populations}")
     people, size = len(table.people), len(table.names)
+    believed = populations_of(fit, populations, seed=seed)
     mean, low, high = (np.empty((people, size), np.float32) for _ in range(3))
     covariance, effective = np.empty((people, size, size), np.float32), np.empty(people, np.float32)
     for first in range(0, people, batch):
-        for some, weight, share in _weighted(fit, table, first, min(first + batch, people), draws, seed, populations):
+        for some, weight, share in _weighted(fit, table, first, min(first + batch, people), draws, seed, believed):
             mean[some] = (weight * share[:, None]).sum(axis=2)
             away = weight - mean[some][:, :, None]
             covariance[some] = (away * share[:, None]) @ away.transpose(0, 2, 1)
@@ -113,9 +114,11 @@ def predict(
         seed: Of the draws.
     """
     answer = np.full(ahead.open.shape, np.nan)
-    bounds = ahead.starts
+    bounds, believed = ahead.starts, populations_of(fit, 1, seed=seed)
     for first in range(0, len(seen.people), batch):
-        for some, weight, share in _weighted(fit, seen, first, min(first + batch, len(seen.people)), draws, seed):
+        for some, weight, share in _weighted(
+            fit, seen, first, min(first + batch, len(seen.people)), draws, seed, believed
+        ):
             for i, person in enumerate(some):
                 rows = slice(bounds[person], bounds[person + 1])
                 utility = ahead.attributes[rows] @ weight[i].astype(float)
@@ -126,20 +129,20 @@ def predict(
 
 
 def _weighted(
-    fit: MixedLogit, table: ChoiceTable, first: int, stop: int, draws: int, seed: int, populations: int = 1
+    fit: MixedLogit, table: ChoiceTable, first: int, stop: int, draws: int, seed: int, believed: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """People of a batch with draws of their weights and the draws' posterior shares."""
     shapes = fit.mixing.shapes
     part = table.of_people(first, stop)
     present = np.unique(part.person) - first
-    believed, here = _populations(fit, populations, seed), seed * 1_000_003 + first
+    here = seed * 1_000_003 + first
     proposal = propose(fit.mixing, fit.optimum.parameters, pack(part, rows=40_000) if len(part) else [], len(present))
     for some, rows, occasions in pack(part) if len(part) else ():
         tastes, lean = proposal.draw(some, draws, seed=here + 7919 * int(some[0]))
         weight = _drawn(fit, believed, standard_of(tastes, shapes)[0])
-        kernel = (log_kernel(rows, occasions, weight)[0] + lean).reshape(len(some), populations, -1)
+        kernel = (log_kernel(rows, occasions, weight)[0] + lean).reshape(len(some), len(believed), -1)
         share = np.exp(kernel - kernel.max(axis=2, keepdims=True))
-        share /= populations * share.sum(axis=2, keepdims=True)
+        share /= len(believed) * share.sum(axis=2, keepdims=True)
         yield present[some] + first, weight, share.reshape(len(some), -1).astype(np.float32)
     unseen = np.setdiff1d(np.arange(stop - first), present)
     if len(unseen):
@@ -148,12 +151,28 @@ def _weighted(
         yield unseen + first, weight, np.full((len(unseen), draws), 1 / draws, np.float32)
 
 
-def _populations(fit: MixedLogit, number: int, seed: int) -> np.ndarray:
-    """Parameters of populations that the choices leave open; the estimate itself where one is asked for."""
+def populations_of(fit: MixedLogit, number: int, *, seed: int) -> np.ndarray:
+    """Parameters of populations that the choices leave open; the estimate itself where one is asked for.
+
+    Normal draws by the outer product of scores; one that the likelihood itself puts outside its 99 % region is drawn back
+    towards the estimate until it is inside. Near a spread of 0 the scores vanish, and would leave open almost anything.
+    """
+    found = fit.optimum
     if number == 1:
-        return fit.optimum.parameters[None]
-    covariance = fit.optimum.covariance(robust=False)
-    return np.random.default_rng(seed).multivariate_normal(fit.optimum.parameters, covariance, number, method="eigh")
+        return found.parameters[None]
+    from scipy.stats import chi2
+
+    rng, most = np.random.default_rng(seed), chi2.ppf(0.99, len(found.parameters)) / 2
+    moves = rng.multivariate_normal(
+        np.zeros(len(found.parameters)), found.covariance(robust=False), number, method="eigh"
+    )
+    for move in moves:
+        for _ in range(20):
+            fallen = found.log_likelihood - found.scores(found.parameters + move)[0].sum()
+            if fallen <= most:
+                break
+            move *= 0.7
+    return found.parameters + moves
 
 
 def _drawn(fit: MixedLogit, believed: np.ndarray, standard: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 Someone who names an alternative names what they would rather have, more or less sharply, or what they have just
 chosen: `P(names j) ~ exp(sharpness * utility_j + announced * [j was chosen])`. Both numbers are estimated, so that words
-that only repeat the choice are not counted as a second choice.
+that only repeat the choice are not counted as a second choice; where all of them do, they tell nothing more.
 
 Source:
     Joining what is said to what is done by a scale of its own: Ben-Akiva & Morikawa (1990).
@@ -49,6 +49,8 @@ def read_talk(table: ChoiceTable) -> Talk:
     if not spoken:
         return Talk(None, card)
     index = np.array(spoken)
+    if (np.array(named)[index] == table.chosen[index]).all():
+        return Talk(None, card | {"sharpness": 0.0, "only repeating the choice": len(spoken)})
     words = dataclasses.replace(
         table,
         attributes=table.attributes[index],

@@ -236,12 +236,12 @@ def _check_sets(count: np.ndarray, pairs: np.ndarray, names: np.ndarray, *, unba
     if (count > 1).any():
         where, which = np.argwhere(count > 1)[0]
         raise ChoiceTableError(
-            f"occasion {_said(pairs[where])} has alternative {names[which]!r} twice; number the occasions"
+            f"occasion {_said(pairs[where])} has alternative {str(names[which])!r} twice; number the occasions"
         )
     if not unbalanced and (count == 0).any():
         where, which = np.argwhere(count == 0)[0]
         raise ChoiceTableError(
-            f"occasion {_said(pairs[where])} lacks alternative {names[which]!r} "
+            f"occasion {_said(pairs[where])} lacks alternative {str(names[which])!r} "
             f"({int((count == 0).any(1).sum())} occasions lack one); say that sets are unbalanced if it was not open"
         )
 
