@@ -81,7 +81,7 @@ def _recovery(seed: int, quick: bool) -> Found:
     for number in range(6 if quick else 200):
         tables, truth = shift_tables(people=150, seed=seed + 1000 + number)
         table = tables["choices"]
-        fit = mixed(table, [Taste(name) for name in table.names], draws=128, seed=number)
+        fit = mixed(table, [Taste(name) for name in table.names], draws=64, seed=number)
         true = np.array([*MEAN, *SPREAD])
         estimate = fit.optimum.parameters.copy()
         estimate[len(table.names) :] = np.abs(estimate[len(table.names) :])

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from inhabit.maths import utility
+from inhabit.maths.compiling import brief
 from inhabit.maths.intervals import Estimate
 from inhabit.types import Key
 from inhabit.values.inference import Gaussian, answers
@@ -221,7 +222,7 @@ class Felt(AbstractEvidence):
         return (self.reward - foretold) / self.noise**2, jnp.eye(1) / self.noise**2
 
 
-@eqx.filter_jit
+@brief
 def _posterior(belief: StoreBelief, seen: AbstractEvidence, steps: int = 12) -> Gaussian:
     """Mode by Fisher scoring, no coordinate moving more than one at a step; precision: the prior's plus the information.
 
