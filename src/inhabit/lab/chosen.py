@@ -119,7 +119,8 @@ def swissmetro(seed: int, quick: bool) -> Found:
     def nest(start: np.ndarray | None = None) -> Optimum:
         return nested(table, nests, start)
 
-    measured, lines = {}, []
+    measured: dict[str, Estimate] = {}
+    lines: list[dict[str, Any]] = []
     for name, fit, extra in (("multinomial", single, 0), ("normal mixture", normal, 1), ("nested", nest, 1)):
         found = fit()
         measured[f"log-likelihood: {name}"] = _exact(found.log_likelihood)

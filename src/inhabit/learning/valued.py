@@ -96,14 +96,14 @@ class PeopleValues:
 
     def moved(self, name: str | None) -> dict[str, dict[str, float]]:
         """How state moves what is valued: by what factor full stress, and one unit had, change each good's worth."""
-        stress, sated = _moving(self.store(name), np.array([0.0, 1.0], np.float32), np.array([0.0, 1.0], np.float32))
+        stress, sated = _moving(self.store(name), jnp.array([0.0, 1.0]), jnp.array([0.0, 1.0]))
         factors = zip(self.names, stress[1] / stress[0], sated[1] / sated[0])
         return {good: {"stress": float(tense), "one had": float(one)} for good, tense, one in factors}
 
     def curves(self, name: str | None, points: int = 21) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
         """What one more of each good is worth as stress rises, and as more of it is had."""
         axes = {"stress": np.linspace(0, 1, points), "units had": np.linspace(0, 4, points)}
-        worths = _moving(self.store(name), *(at.astype(np.float32) for at in axes.values()))
+        worths = _moving(self.store(name), *(jnp.asarray(at, float) for at in axes.values()))
         unit = worths[0][0].mean()
         return {axis: (at, dict(zip(self.names, worth.T / unit))) for (axis, at), worth in zip(axes.items(), worths)}
 

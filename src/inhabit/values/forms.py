@@ -41,7 +41,7 @@ class Together(AbstractValues):
             if i == j or not np.isfinite(strength):
                 raise ValueError(f"{one} with {other}: {strength:g}; a pair is of two goods, its strength is finite")
             interaction[i, j] = interaction[j, i] = strength
-        return cls(values, jnp.asarray(interaction), values.names)
+        return cls(values=values, interaction=jnp.asarray(interaction), names=values.names)
 
     def parts(self, levels: Float[Array, " goods"], mood: Mood | Condition) -> Float[Array, " goods"]:
         """What the level of each good is worth, with half of what it is worth together with the others."""
@@ -80,7 +80,7 @@ class LossAverse(AbstractValues):
         """Refuse an aversion that is not positive."""
         if not 0 < aversion < float("inf"):
             raise ValueError(f"aversion is {aversion}; it is a positive number, 1 for none, about 2 for most people")
-        return cls(values, jnp.asarray(aversion, float), values.names)
+        return cls(values=values, aversion=jnp.asarray(aversion, float), names=values.names)
 
     def parts(self, levels: Float[Array, " goods"], mood: Mood | Condition) -> Float[Array, " goods"]:
         """What is had is worth what it is worth."""
@@ -120,7 +120,7 @@ class Delayed(AbstractValues):
         """Refuse a negative rate or delay."""
         if not (rate >= 0 and np.all(np.asarray(delay) >= 0)):
             raise ValueError(f"rate is {rate}, delays are {delay}; neither is below 0")
-        return cls(values, jnp.asarray(rate, float), jnp.asarray(delay, float), values.names)
+        return cls(values=values, rate=jnp.asarray(rate, float), delay=jnp.asarray(delay, float), names=values.names)
 
     def parts(self, levels: Float[Array, " goods"], mood: Mood | Condition) -> Float[Array, " goods"]:
         """What is had now does not wait."""
