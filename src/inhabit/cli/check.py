@@ -21,7 +21,11 @@ LINES = 20
 Logs = Annotated[pathlib.Path, typer.Argument(help="A file or a folder of logs.", show_default=False)]
 Format = Annotated[str | None, typer.Option("--format", help="The log's format; recognised if left out.")]
 Map = Annotated[
-    str | None, typer.Option("--map", help="Columns of a table: conversation=..,role=..,content=..,user_role=..")
+    str | None,
+    typer.Option(
+        "--map",
+        help="Columns of a table: role=..,content=.. of talk; chosen=..,person=..,occasion=..,alternative=.. of choices.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 

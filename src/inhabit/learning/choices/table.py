@@ -76,23 +76,21 @@ class ChoiceTable:
         missing = [name for name in (*wanted, *(p for a in attributes for p in a.split(":"))) if name not in columns]
         if missing:
             raise ChoiceTableError(f"no column {missing[0]!r}; the table has {', '.join(columns)}")
-        who, _, alts = (np.asarray(columns[name]).astype(str) for name in wanted[:3])
-        names, alt_code = np.unique(alts, return_inverse=True)
-        people, who_code = _in_order(who)
-        pairs, occasion_code = _in_order(
-            np.char.add(np.char.add(who, "\x1f"), np.asarray(columns[occasion]).astype(str))
-        )
-        taken = _taken(columns[chosen], alts, chosen)
+        people, who = _in_order(columns[person])
+        occasions, when = _in_order(columns[occasion])
+        pairs, occasion_code = _in_order(who * len(occasions) + when)
+        names, alt_code = _sorted(columns[alternative])
+        label = _Labels(people, occasions, pairs)
+        taken = _taken(columns[chosen], names, alt_code, chosen)
         values = np.stack([_numbers(columns, name) for name in attributes], axis=-1)
         size = (len(pairs), len(names))
-        count = np.zeros(size, int)
-        np.add.at(count, (occasion_code, alt_code), 1)
-        _check_sets(count, pairs, names, unbalanced=unbalanced)
+        count = np.bincount(occasion_code * size[1] + alt_code, minlength=size[0] * size[1]).reshape(size)
+        _check_sets(count, label, names, unbalanced=unbalanced)
         picks = np.bincount(occasion_code[taken], minlength=size[0])
         if (picks != 1).any():
             where = int(np.flatnonzero(picks != 1)[0])
             raise ChoiceTableError(
-                f"occasion {_said(pairs[where])} has {picks[where]} chosen rows ({int((picks != 1).sum())} occasions "
+                f"occasion {label(where)} has {picks[where]} chosen rows ({int((picks != 1).sum())} occasions "
                 f"are so); each must have exactly one in column {chosen!r}"
             )
         packed = np.zeros((*size, len(attributes)))
@@ -100,7 +98,7 @@ class ChoiceTable:
         pick = np.zeros(size[0], int)
         pick[occasion_code[taken]] = alt_code[taken]
         owner = np.zeros(size[0], int)
-        owner[occasion_code] = who_code
+        owner[occasion_code] = who
         order = np.argsort(owner, kind="stable")
         words = _words(columns[said], occasion_code, size[0]) if said else None
         table = cls(
@@ -109,8 +107,8 @@ class ChoiceTable:
             pick[order],
             owner[order],
             tuple(attributes),
-            tuple(people),
-            tuple(names),
+            tuple(_texts(people)),
+            names,
             None if words is None else tuple(words[o] for o in order),
         )
         if not constant:
@@ -163,7 +161,8 @@ class ChoiceTable:
         Raises:
             ChoiceTableError: There is such an attribute.
         """
-        spread = np.nanmax(np.abs(self.differences()), axis=(0, 1))
+        parts = (self.subset(slice(first, first + 50_000)) for first in range(0, len(self), 50_000))
+        spread = np.max([np.nanmax(np.abs(part.differences()), axis=(0, 1)) for part in parts], axis=0)
         for name, most in zip(self.names, spread):
             if not most > 0:
                 raise ChoiceTableError(
@@ -200,13 +199,46 @@ def _words(values: Any, occasion: np.ndarray, occasions: int) -> list[str]:
     return [" ".join(texts) for texts in told]
 
 
-def _in_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _in_order(values: Any) -> tuple[np.ndarray, np.ndarray]:
     """Unique values in order of their first row, and the code of each row."""
-    unique, first, code = np.unique(values, return_index=True, return_inverse=True)
+    unique, first, code = np.unique(_plain(values), return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     return unique[order], rank[code]
+
+
+def _sorted(values: Any) -> tuple[tuple[str, ...], np.ndarray]:
+    """Unique values as text, sorted as text, and the code of each row."""
+    unique, code = np.unique(_plain(values), return_inverse=True)
+    texts = np.array(_texts(unique))
+    order = np.argsort(texts)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return tuple(map(str, texts[order])), rank[code]
+
+
+def _plain(values: Any) -> np.ndarray:
+    """Numbers as they are (quick to sort), anything else as text."""
+    array = np.asarray(values)
+    return array if array.dtype.kind in "biuf" else array.astype(str)
+
+
+def _texts(values: np.ndarray) -> list[str]:
+    return [str(value) for value in values.tolist()]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Labels:
+    """Says in words which occasion of which person a code means."""
+
+    people: np.ndarray
+    occasions: np.ndarray
+    pairs: np.ndarray
+
+    def __call__(self, where: int) -> str:
+        who, when = divmod(int(self.pairs[where]), len(self.occasions))
+        return f"{_texts(self.occasions[when : when + 1])[0]!r} of person {_texts(self.people[who : who + 1])[0]!r}"
 
 
 def _numbers(columns: Mapping[str, Any], name: str) -> np.ndarray:
@@ -222,30 +254,26 @@ def _numbers(columns: Mapping[str, Any], name: str) -> np.ndarray:
     return product
 
 
-def _taken(values: Any, alternatives: np.ndarray, name: str) -> np.ndarray:
-    said = np.char.lower(np.asarray(values).astype(str))
-    if np.isin(said, ["0", "1", "true", "false", "yes", "no", "0.0", "1.0"]).all():
-        return np.isin(said, ["1", "true", "yes", "1.0"])
-    taken = said == np.char.lower(alternatives)
+def _taken(values: Any, alternatives: tuple[str, ...], code: np.ndarray, name: str) -> np.ndarray:
+    """Which rows were chosen: by truth values, or by naming the alternative."""
+    unique, which = np.unique(_plain(values), return_inverse=True)
+    said = [text.lower() for text in _texts(unique)]
+    if set(said) <= {"0", "1", "true", "false", "yes", "no", "0.0", "1.0"}:
+        return np.isin(said, ["1", "true", "yes", "1.0"])[which]
+    place = {alternative.lower(): i for i, alternative in enumerate(alternatives)}
+    taken = np.array([place.get(text, -1) for text in said])[which] == code
     if not taken.any():
         raise ChoiceTableError(f"column {name!r} holds neither 0/1 nor names of alternatives")
     return taken
 
 
-def _check_sets(count: np.ndarray, pairs: np.ndarray, names: np.ndarray, *, unbalanced: bool) -> None:
+def _check_sets(count: np.ndarray, label: _Labels, names: tuple[str, ...], *, unbalanced: bool) -> None:
     if (count > 1).any():
         where, which = np.argwhere(count > 1)[0]
-        raise ChoiceTableError(
-            f"occasion {_said(pairs[where])} has alternative {str(names[which])!r} twice; number the occasions"
-        )
+        raise ChoiceTableError(f"occasion {label(where)} has alternative {names[which]!r} twice; number the occasions")
     if not unbalanced and (count == 0).any():
         where, which = np.argwhere(count == 0)[0]
         raise ChoiceTableError(
-            f"occasion {_said(pairs[where])} lacks alternative {str(names[which])!r} "
+            f"occasion {label(where)} lacks alternative {names[which]!r} "
             f"({int((count == 0).any(1).sum())} occasions lack one); say that sets are unbalanced if it was not open"
         )
-
-
-def _said(pair: str) -> str:
-    person, _, occasion = pair.partition("\x1f")
-    return f"{occasion!r} of person {person!r}"
