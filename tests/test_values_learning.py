@@ -60,6 +60,7 @@ def test_words_are_read_through_the_speaker_by_bayes():
     assert heard.values(key=jax.random.key(0))["honey"].value > 1.3
 
 
+@pytest.mark.slow
 def test_many_kinds_of_evidence_find_the_truth_within_their_intervals():
     rng, belief = np.random.default_rng(1), StoreBelief.around(GUESS, ONLY_VALUE)
     for n in range(60):

@@ -13,7 +13,7 @@ from inhabit.maths import utility
 from inhabit.maths.compiling import brief
 from inhabit.maths.intervals import Estimate
 from inhabit.types import Key
-from inhabit.values.inference import Gaussian, answers
+from inhabit.values.inference import Gaussian
 from inhabit.values.mood import Condition, Mood
 from inhabit.values.store import PARTS, ValueStore
 from inhabit.values.values import index_of
@@ -53,10 +53,14 @@ def taught_by_reward(
     """
     if not 0 < rate <= 1:
         raise ValueError(f"rate is {rate}; a learning rate is above 0 and at most 1")
+    target = jnp.asarray(reward, float) + discount * jnp.asarray(next_worth, float)
+    return _taught(store, change, target, levels, mood, jnp.asarray(rate, float))
+
+
+@eqx.filter_jit
+def _taught(store: ValueStore, change, target, levels, mood, rate) -> tuple[ValueStore, Float[Array, ""]]:
     each = store.changes(change[None], levels, mood)[0] / store.value
-    worth, error = utility.td_update(
-        store.value, each, jnp.asarray(reward, float), jnp.asarray(next_worth, float), rate=rate, discount=discount
-    )
+    worth, error = utility.td_update(store.value, each, target, jnp.zeros(()), rate=rate)
     worth = jnp.maximum(worth, 1e-3 * store.scale)
     return eqx.tree_at(lambda s: (s.weight, s.scale), store, (worth / worth.sum(), worth.sum())), error
 
@@ -140,8 +144,8 @@ class StoreBelief(eqx.Module):
 
     def values(self, *, level: float = 0.9, draws: int = 1000, key: Key) -> Mapping[str, Estimate]:
         """What each good's first unit is worth at rest: median and interval."""
-        size = len(self.names)
-        return answers(self.gaussian, self.names, lambda v: jnp.exp(v[:size]), level=level, draws=draws, key=key)
+        drawn = _drawn(self.gaussian, draws, key)
+        return self._told(np.exp(np.asarray(drawn)[:, : len(self.names)]), level)
 
     def exchange(
         self,
@@ -154,14 +158,15 @@ class StoreBelief(eqx.Module):
         key: Key,
     ) -> Mapping[str, Estimate]:
         """Marginal rates of exchange, with intervals: how many units of `unit` one more of each good is worth."""
-        return answers(
-            self.gaussian,
-            self.names,
-            lambda v: self._store(v).exchange(levels, mood, unit),
-            level=level,
-            draws=draws,
-            key=key,
-        )
+        at = index_of(unit, self.names)
+        worth = np.asarray(_marginals(self, _drawn(self.gaussian, draws, key), levels, mood))
+        return self._told(worth / worth[:, at : at + 1], level)
+
+    def _told(self, drawn: np.ndarray, level: float) -> dict[str, Estimate]:
+        if not 0 < level < 1:
+            raise ValueError(f"level is {level}; an interval holds a probability between 0 and 1, for instance 0.9")
+        ends = np.quantile(drawn, [0.5, (1 - level) / 2, (1 + level) / 2], axis=0)
+        return {name: Estimate(*map(float, three)) for name, three in zip(self.names, ends.T)}
 
     def _store(self, vector: Float[Array, " parameters"]) -> ValueStore:
         return ValueStore.from_unconstrained(vector, self.names, self.covariates)
@@ -222,7 +227,7 @@ class Felt(AbstractEvidence):
         return (self.reward - foretold) / self.noise**2, jnp.eye(1) / self.noise**2
 
 
-@brief
+@eqx.filter_jit
 def _posterior(belief: StoreBelief, seen: AbstractEvidence, steps: int = 12) -> Gaussian:
     """Mode by Fisher scoring, no coordinate moving more than one at a step; precision: the prior's plus the information.
 
@@ -243,6 +248,16 @@ def _posterior(belief: StoreBelief, seen: AbstractEvidence, steps: int = 12) -> 
 
     mode = jax.lax.fori_loop(0, steps, climb, prior.mean)
     return Gaussian(mode, jnp.linalg.inv(look(mode)[1]))
+
+
+@brief
+def _drawn(gaussian: Gaussian, draws: int, key: Key) -> Float[Array, "draws parameters"]:
+    return gaussian.draw(draws, key=key)
+
+
+@brief
+def _marginals(belief: StoreBelief, drawn, levels, mood) -> Float[Array, "draws goods"]:
+    return jax.vmap(lambda vector: belief._store(vector).marginal(levels, mood))(drawn)
 
 
 def levels_of(names: Sequence[str], amounts: Mapping[str, float]) -> Float[Array, " goods"]:

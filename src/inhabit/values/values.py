@@ -35,12 +35,14 @@ class AbstractValues(eqx.Module):
         """What levels of the goods are worth in a mood."""
         return self.parts(levels, mood).sum()
 
+    @eqx.filter_jit
     def gains(
         self, options: Float[Array, "options goods"], levels: Float[Array, " goods"], mood: Mood | Condition
     ) -> Float[Array, " options"]:
         """Change of utility that each option would bring."""
         return self.changes(options, levels, mood).sum(axis=1)
 
+    @eqx.filter_jit
     def exchange(self, levels: Float[Array, " goods"], mood: Mood | Condition, unit: str) -> Float[Array, " goods"]:
         """Marginal rates of exchange: how many units of `unit` one more of each good is worth."""
         marginal = self.marginal(levels, mood)
