@@ -91,7 +91,7 @@ def fit_choices(path: pathlib.Path, map: str, output: pathlib.Path, *, seed: int
     told = ChoiceMap.parse(map)
     with busy(f"reading {path.name}", json):
         choices = read_choices(path, told)
-    from inhabit.learning.choices.valuers import fit_valuers
+    from inhabit.learning.choices.fitting import fit_valuers
 
     with busy("fitting what people value", json):
         valuers = fit_valuers(choices, seed=seed, **told.settings)
@@ -203,8 +203,8 @@ def _counts(choices: "ChoiceTable") -> dict[str, Any]:
 
 
 def _recovered(choices: "ChoiceTable", told: ChoiceMap, repeats: int, seed: int, quiet: bool) -> "Recovery":
+    from inhabit.learning.choices.fitting import varying
     from inhabit.learning.choices.recovering import recover
-    from inhabit.learning.choices.valuers import varying
 
     with progress(quiet) as shown:
         task = shown.add_task("recovering a known truth", total=repeats)

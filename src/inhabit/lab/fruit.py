@@ -12,7 +12,7 @@ from inhabit.lab.chosen import electricity, swissmetro
 from inhabit.lab.experiment import Experiment, Record
 from inhabit.lab.synthetic import MEAN, SPREAD, crowd_table, shift_tables
 from inhabit.learning.choices import Individuals, Taste, individuals, mixed
-from inhabit.learning.choices.valuers import some_people
+from inhabit.learning.choices.fitting import some_people
 from inhabit.maths.intervals import Estimate, bootstrap_mean
 
 QUESTION = "Is what a person values, and how satiation moves it, recovered from choices, from talk, from both?"

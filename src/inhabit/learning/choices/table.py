@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from inhabit.learning.choices.codes import Labels, in_order, in_text_order, plain, texts
+
 
 class ChoiceTableError(ValueError):
     """The table cannot be read as choices; the message is one line and says the mend."""
@@ -76,11 +78,11 @@ class ChoiceTable:
         missing = [name for name in (*wanted, *(p for a in attributes for p in a.split(":"))) if name not in columns]
         if missing:
             raise ChoiceTableError(f"no column {missing[0]!r}; the table has {', '.join(columns)}")
-        people, who = _in_order(columns[person])
-        occasions, when = _in_order(columns[occasion])
-        pairs, occasion_code = _in_order(who * len(occasions) + when)
-        names, alt_code = _sorted(columns[alternative])
-        label = _Labels(people, occasions, pairs)
+        people, who = in_order(columns[person])
+        occasions, when = in_order(columns[occasion])
+        pairs, occasion_code = in_order(who * len(occasions) + when)
+        names, alt_code = in_text_order(columns[alternative])
+        label = Labels(people, occasions, pairs)
         taken = _taken(columns[chosen], names, alt_code, chosen)
         values = np.stack([_numbers(columns, name) for name in attributes], axis=-1)
         size = (len(pairs), len(names))
@@ -107,7 +109,7 @@ class ChoiceTable:
             pick[order],
             owner[order],
             tuple(attributes),
-            tuple(_texts(people)),
+            tuple(texts(people)),
             names,
             None if words is None else tuple(words[o] for o in order),
         )
@@ -199,48 +201,6 @@ def _words(values: Any, occasion: np.ndarray, occasions: int) -> list[str]:
     return [" ".join(texts) for texts in told]
 
 
-def _in_order(values: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Unique values in order of their first row, and the code of each row."""
-    unique, first, code = np.unique(_plain(values), return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return unique[order], rank[code]
-
-
-def _sorted(values: Any) -> tuple[tuple[str, ...], np.ndarray]:
-    """Unique values as text, sorted as text, and the code of each row."""
-    unique, code = np.unique(_plain(values), return_inverse=True)
-    texts = np.array(_texts(unique))
-    order = np.argsort(texts)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return tuple(map(str, texts[order])), rank[code]
-
-
-def _plain(values: Any) -> np.ndarray:
-    """Numbers as they are (quick to sort), anything else as text."""
-    array = np.asarray(values)
-    return array if array.dtype.kind in "biuf" else array.astype(str)
-
-
-def _texts(values: np.ndarray) -> list[str]:
-    return [str(value) for value in values.tolist()]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Labels:
-    """Says in words which occasion of which person a code means."""
-
-    people: np.ndarray
-    occasions: np.ndarray
-    pairs: np.ndarray
-
-    def __call__(self, where: int) -> str:
-        who, when = divmod(int(self.pairs[where]), len(self.occasions))
-        return f"{_texts(self.occasions[when : when + 1])[0]!r} of person {_texts(self.people[who : who + 1])[0]!r}"
-
-
 def _numbers(columns: Mapping[str, Any], name: str) -> np.ndarray:
     product = np.ones(len(next(iter(columns.values()))))
     for part in name.split(":"):
@@ -256,8 +216,8 @@ def _numbers(columns: Mapping[str, Any], name: str) -> np.ndarray:
 
 def _taken(values: Any, alternatives: tuple[str, ...], code: np.ndarray, name: str) -> np.ndarray:
     """Which rows were chosen: by truth values, or by naming the alternative."""
-    unique, which = np.unique(_plain(values), return_inverse=True)
-    said = [text.lower() for text in _texts(unique)]
+    unique, which = np.unique(plain(values), return_inverse=True)
+    said = [text.lower() for text in texts(unique)]
     if set(said) <= {"0", "1", "true", "false", "yes", "no", "0.0", "1.0"}:
         return np.isin(said, ["1", "true", "yes", "1.0"])[which]
     place = {alternative.lower(): i for i, alternative in enumerate(alternatives)}
@@ -267,7 +227,7 @@ def _taken(values: Any, alternatives: tuple[str, ...], code: np.ndarray, name: s
     return taken
 
 
-def _check_sets(count: np.ndarray, label: _Labels, names: tuple[str, ...], *, unbalanced: bool) -> None:
+def _check_sets(count: np.ndarray, label: Labels, names: tuple[str, ...], *, unbalanced: bool) -> None:
     if (count > 1).any():
         where, which = np.argwhere(count > 1)[0]
         raise ChoiceTableError(f"occasion {label(where)} has alternative {names[which]!r} twice; number the occasions")
