@@ -150,3 +150,4 @@ def test_a_stored_person_learns_from_choices_and_rewards(tmp_path, capsys):
     assert main(["values", out, "--picture", str(tmp_path / "p.svg")]) == 0
     assert "What 20 people value" in (tmp_path / "p.svg").read_text()
     assert main(["values", out, "--as", "9", "--set", "price=1"]) == 2
+    assert main(["values", out, "--as", "9", "--reward", "price=much", "-o", new]) == 2
