@@ -20,6 +20,13 @@ def test_the_memory_follows_a_change_and_not_a_lie():
     assert believed["after the world changed"] == pytest.approx(-2, abs=0.3)
 
 
+def test_the_value_store_lives_in_a_simulator_of_ones_own():
+    found = load("values_alone").main()
+    assert found["tea cold"] > found["tea by day"] and found["bread by day"] > found["tea by day"]
+    assert found["gain of a swap"] > 0 > found["the same, loss averse"]
+    assert found["learned worth of bread"] > 1.2 > found["learned worth of tea"]
+
+
 @pytest.mark.slow
 def test_a_fitted_person_answers_calm_and_stressed():
     said = load("fit_and_talk").main(makers=8, meetings=3, epochs=1)

@@ -8,9 +8,12 @@ from inhabit.cli.main import main
 from inhabit.lab.synthetic import MEAN, shift_tables
 from inhabit.learning.choices import ChoiceTable, ChoiceTableError, Taste, individuals, mixed, multinomial, nested
 from inhabit.learning.choices.draws import halton, sobol
+from inhabit.learning.choices.fitting import fit_valuers
 from inhabit.learning.choices.individual import predict
-from inhabit.learning.choices.mixed import Mixing, begin, pack, simulated
-from inhabit.learning.choices.valuers import Valuers, fit_valuers
+from inhabit.learning.choices.kernel import pack, simulated
+from inhabit.learning.choices.mixed import begin
+from inhabit.learning.choices.mixing import Mixing
+from inhabit.learning.choices.valuers import Valuers
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inhabit.cli.choices import check_choices, is_choices
 from inhabit.cli.screen import busy, out, say_json, table
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ LINES = 20
 Logs = Annotated[pathlib.Path, typer.Argument(help="A file or a folder of logs.", show_default=False)]
 Format = Annotated[str | None, typer.Option("--format", help="The log's format; recognised if left out.")]
 Map = Annotated[
-    str | None, typer.Option("--map", help="Columns of a table: conversation=..,role=..,content=..,user_role=..")
+    str | None,
+    typer.Option(
+        "--map",
+        help="Columns of a table: role=..,content=.. of talk; chosen=..,person=..,occasion=..,alternative=.. of choices.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
@@ -32,9 +37,19 @@ def command(
     format: Format = None,
     map: Map = None,
     every: Annotated[bool, typer.Option("--all", help="Show every problem, not the first 20.")] = False,
+    recover: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Of a choice table: recover a known truth N times on its own design."),
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Of what is recovered.")] = 0,
     json: Json = False,
 ) -> None:
-    """Read a log, count it, and say what can be learned from it."""
+    """Read a log or a choice table, count it, and say what can be learned from it."""
+    if is_choices(map):
+        check_choices(logs, map or "", repeats=recover, seed=seed, json=json)
+        return
+    if recover:
+        raise typer.BadParameter("--recover is for choice tables; say which column is what: --map chosen=..,person=..")
     reading = read_log(logs, format, map, quiet=json)
     from inhabit.records.census import census
     from inhabit.records.identifying import identified

@@ -1,25 +1,86 @@
-"""`inhabit fit` on a long choice table: people and what they value, each with an interval."""
+"""`inhabit fit` and `inhabit check` on a long choice table: what people value, and what a design can tell of it."""
 
+import dataclasses
 import pathlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from inhabit.cli.screen import busy, out, say_json
+from inhabit.cli.screen import busy, out, progress, say_json, table
 
 if TYPE_CHECKING:
+    from inhabit.learning.choices.recovering import Recovery
     from inhabit.learning.choices.table import ChoiceTable
 
 ROLES = ("person", "occasion", "alternative", "chosen")
+SHOWN = "chosen=..,person=..,occasion=..,alternative=..,values=a+b+a:state"
 
 
-def fit_choices(table: pathlib.Path, map: str, output: pathlib.Path, *, seed: int, json: bool) -> None:
+@dataclasses.dataclass(frozen=True)
+class ChoiceMap:
+    """What `--map` says of a choice table: which column is what, and how tastes are taken to vary.
+
+    Attributes:
+        roles: Column of person, occasion, alternative, chosen.
+        values: Columns that may be valued; all others where none is named.
+        said: Column of words.
+        unbalanced: Whether occasions may lack alternatives.
+        tastes: Distribution of some attributes' tastes.
+        correlated: Whether tastes go together.
+        draws: For each person.
+        sequence: Of the draws.
+    """
+
+    roles: Mapping[str, str]
+    values: tuple[str, ...] = ()
+    said: str | None = None
+    unbalanced: bool = False
+    tastes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    correlated: bool = False
+    draws: int = 256
+    sequence: str = "adaptive"
+
+    @classmethod
+    def parse(cls, words: str) -> "ChoiceMap":
+        """Read a map.
+
+        Raises:
+            typer.BadParameter: It is not understood.
+        """
+        pairs = dict(part.strip().partition("=")[::2] for part in words.split(","))
+        known = {*ROLES, "values", "said", "unbalanced", "tastes", "correlated", "draws", "sequence"}
+        unknown = set(pairs) - known
+        if unknown or not all(pairs.values()):
+            wrong = ", ".join(sorted(unknown)) or "an empty name"
+            raise typer.BadParameter(f"--map: {wrong} is not understood; say {SHOWN}")
+        if not pairs.get("draws", "256").isdigit() or int(pairs.get("draws", 256)) < 8:
+            raise typer.BadParameter(f"--map: draws={pairs['draws']} is not a number from 8 up")
+        return cls(
+            roles={role: pairs.get(role, role) for role in ROLES},
+            values=tuple(pairs["values"].split("+")) if "values" in pairs else (),
+            said=pairs.get("said"),
+            unbalanced=_yes(pairs.get("unbalanced", "no")),
+            tastes=dict(one.rpartition(":")[::2] for one in pairs["tastes"].split("+")) if "tastes" in pairs else {},
+            correlated=_yes(pairs.get("correlated", "no")),
+            draws=int(pairs.get("draws", 256)),
+            sequence=pairs.get("sequence", "adaptive"),
+        )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How tastes are taken to vary, as `fit_valuers` is told."""
+        return {n: getattr(self, n) for n in ("tastes", "correlated", "draws", "sequence")}
+
+
+def fit_choices(path: pathlib.Path, map: str, output: pathlib.Path, *, seed: int, json: bool) -> None:
     """Fit people from a choice table, write a .mind file.
 
     Args:
-        table: A CSV or Parquet file.
-        map: `chosen=choice,person=id,occasion=chid,alternative=alt,values=price+sugar+sugar:stress`, and
-            `unbalanced=yes` where not every alternative is open on every occasion.
+        path: A CSV or Parquet file.
+        map: `chosen=choice,person=id,occasion=chid,alternative=alt,values=price+sugar+sugar:stress`; `said=words` for
+            what was said; `unbalanced=yes` where not every alternative is open on every occasion;
+            `tastes=price:fixed+sugar:lognormal`, `correlated=yes`, `draws=600`, `sequence=halton` for how tastes vary.
         output: The file to write.
         seed: Same seed, same people.
         json: Print JSON.
@@ -27,12 +88,14 @@ def fit_choices(table: pathlib.Path, map: str, output: pathlib.Path, *, seed: in
     Raises:
         typer.BadParameter: The map is not understood.
     """
-    with busy(f"reading {table.name}", json):
-        choices = read_choices(table, map)
-    from inhabit.learning.choices.valuers import fit_valuers
+    told = ChoiceMap.parse(map)
+    with busy(f"reading {path.name}", json):
+        choices = read_choices(path, told)
+    from inhabit.learning.choices.fitting import fit_valuers
 
     with busy("fitting what people value", json):
-        valuers = fit_valuers(choices, seed=seed)
+        valuers = fit_valuers(choices, seed=seed, **told.settings)
+    valuers = dataclasses.replace(valuers, card={**valuers.card, "map": map})
     valuers.save(output)
     if json:
         say_json({"file": str(output), **valuers.card})
@@ -40,9 +103,41 @@ def fit_choices(table: pathlib.Path, map: str, output: pathlib.Path, *, seed: in
     from inhabit.cli.values import show
 
     show(valuers, None, str(output))
-    out().print(valuers.card["status"], style="dim" if valuers.card["converged"] else "bold red")
-    if valuers.card["unidentified"]:
-        out().print(f"not identified by these choices: {', '.join(valuers.card['unidentified'])}", style="bold red")
+    _show_card(valuers.card)
+
+
+def check_choices(path: pathlib.Path, map: str, *, repeats: int, seed: int, json: bool) -> None:
+    """Count a choice table, say what it can identify, and, asked to, whether its design recovers a known truth.
+
+    Args:
+        path: A CSV or Parquet file.
+        map: As for `fit_choices`.
+        repeats: Synthetic populations to recover; 0 for none.
+        seed: Of them.
+        json: Print JSON.
+    """
+    told = ChoiceMap.parse(map)
+    with busy(f"reading {path.name}", json):
+        choices = read_choices(path, told)
+    from inhabit.learning.choices.identifying import identified
+
+    findings, counts = identified(choices), _counts(choices)
+    recovery = _recovered(choices, told, repeats, seed, json) if repeats else None
+    if json:
+        recovered = {"recovery": _recovery_json(recovery)} if recovery else {}
+        say_json({**counts, "identified": [dataclasses.asdict(one) for one in findings], **recovered})
+        return
+    shown = table("", "", title=f"{path.name}: choices")
+    shown.show_header = False
+    for name, value in counts.items():
+        shown.add_row(name, str(value) if not isinstance(value, int) else f"{value:,}")
+    out().print(shown)
+    shown = table("", "what", "why", "to mend", title="What these choices can tell")
+    for one in findings:
+        shown.add_row("yes" if one.yes else "no", one.what, one.why, one.mend)
+    out().print(shown)
+    if recovery:
+        _show_recovery(recovery)
 
 
 def is_choices(map: str | None) -> bool:
@@ -50,24 +145,101 @@ def is_choices(map: str | None) -> bool:
     return map is not None and any(part.strip().startswith("chosen=") for part in map.split(","))
 
 
-def read_choices(path: pathlib.Path, map: str) -> "ChoiceTable":
+def read_choices(path: pathlib.Path, told: ChoiceMap, *, constant: bool = False) -> "ChoiceTable":
     """Read a table as a map says.
+
+    Args:
+        path: A CSV or Parquet file.
+        told: The map.
+        constant: Whether attributes that never differ within a set may pass: a few choices may lack some variation.
 
     Raises:
         ChoiceTableError: The table cannot be read as choices.
-        typer.BadParameter: The map is not understood.
     """
     from inhabit.learning.choices.table import ChoiceTable, read_columns
 
-    pairs = dict(part.strip().partition("=")[::2] for part in map.split(","))
-    unknown = set(pairs) - {*ROLES, "values", "unbalanced"}
-    if unknown or not all(pairs.values()):
-        wrong = ", ".join(sorted(unknown)) or "an empty name"
-        raise typer.BadParameter(
-            f"--map: {wrong} is not understood; say chosen=..,person=..,occasion=..,alternative=..,values=a+b+a:state"
-        )
     columns = read_columns(path)
-    roles = {role: pairs.get(role, role) for role in ROLES}
-    named = pairs["values"].split("+") if "values" in pairs else [c for c in columns if c not in roles.values()]
-    unbalanced = pairs.get("unbalanced", "no").lower() in ("yes", "true", "1")
-    return ChoiceTable.from_long(columns, named, unbalanced=unbalanced, **roles)
+    taken = {*told.roles.values(), told.said}
+    named = told.values or tuple(c for c in columns if c not in taken)
+    return ChoiceTable.from_long(
+        columns, named, said=told.said, unbalanced=told.unbalanced, constant=constant, **told.roles
+    )
+
+
+def _yes(word: str) -> bool:
+    return word.lower() in ("yes", "true", "1")
+
+
+def _show_card(card: Mapping[str, Any]) -> None:
+    console = out()
+    console.print(card["status"], style="dim" if card["converged"] else "bold red")
+    for draws, value in card["beside"].items():
+        console.print(
+            f"log-likelihood {value:.2f} with {draws} draws from the population, to hold beside other packages",
+            style="dim",
+        )
+    if "said" in card:
+        console.print(", ".join(f"{name} {value:.3g}" for name, value in card["said"].items()), style="dim")
+    if card["unidentified"]:
+        console.print(f"not identified by these choices: {', '.join(card['unidentified'])}", style="bold red")
+
+
+def _counts(choices: "ChoiceTable") -> dict[str, Any]:
+    import numpy as np
+
+    _, each = np.unique(choices.person, return_counts=True)
+    share = np.bincount(choices.chosen, minlength=len(choices.alternatives)) / len(choices)
+    most = sorted(zip(share, choices.alternatives), reverse=True)[:6]
+    return {
+        "choices": len(choices),
+        "people": len(each),
+        "choices of a person": f"{each.min()} to {each.max()}, median {np.median(each):g}",
+        "alternatives": len(choices.alternatives),
+        "chosen": ", ".join(f"{name} {part:.0%}" for part, name in most),
+        "sets that lack an alternative": int((~choices.open).any(axis=1).sum()),
+        "attributes": ", ".join(choices.names),
+        "occasions with words": sum(map(bool, choices.said or ())),
+    }
+
+
+def _recovered(choices: "ChoiceTable", told: ChoiceMap, repeats: int, seed: int, quiet: bool) -> "Recovery":
+    from inhabit.learning.choices.fitting import varying
+    from inhabit.learning.choices.recovering import recover
+
+    with progress(quiet) as shown:
+        task = shown.add_task("recovering a known truth", total=repeats)
+        return recover(
+            choices,
+            varying(choices, told.tastes),
+            repeats=repeats,
+            correlated=told.correlated,
+            seed=seed,
+            watch=lambda number: shown.update(task, completed=number + 1),
+        )
+
+
+def _recovery_json(recovery: "Recovery") -> dict[str, Any]:
+    return {
+        "parameters": recovery.rows(),
+        "populations": len(recovery.estimates),
+        "people covered": float(recovery.covered.mean()),
+        "error, own posterior": float(recovery.own.mean()),
+        "error, everyone alike": float(recovery.alike.mean()),
+        "not converged": list(recovery.failed),
+    }
+
+
+def _show_recovery(recovery: "Recovery") -> None:
+    columns = ("truth", "mean", "bias", "spread", "error", "cover")
+    title = f"{len(recovery.estimates)} synthetic populations on this design, {recovery.level:.0%} intervals"
+    shown = table("", *columns, title=title, right=columns)
+    for name, row in recovery.rows().items():
+        shown.add_row(name, *(f"{row[c]:.0%}" if c == "cover" else f"{row[c]:.3f}" for c in columns))
+    out().print(shown)
+    told = _recovery_json(recovery)
+    out().print(
+        f"each person's own weights: {told['people covered']:.0%} inside their intervals, error "
+        f"{told['error, own posterior']:.3f} (everyone alike {told['error, everyone alike']:.3f})"
+    )
+    for failure in dict.fromkeys(recovery.failed):
+        out().print(failure, style="bold red")

@@ -28,7 +28,7 @@ def numbers(pairs: Iterable[str], option: str) -> dict[str, float]:
     return read
 
 
-_EXAMPLES = {"--set": "stress=0.9", "--value": "food=5"}
+_EXAMPLES = {"--set": "stress=0.9", "--value": "food=5", "--reward": "food=2"}
 
 
 def intervention(people: "People", moods: Iterable[str], values: Iterable[str]) -> "Intervention":

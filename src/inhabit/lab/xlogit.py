@@ -1,6 +1,7 @@
 """Beside xlogit: the electricity panel, the same Halton draws, each side a fresh process on one core, in turn.
 
-Run `python -m inhabit.lab.xlogit --peer PYTHON`, where PYTHON is the interpreter of an environment that has xlogit
+`inhabit` is the same fit on the same draws; `inhabit fit` is the whole command, everyone's posterior and both
+log-likelihoods included. Run `python -m inhabit.lab.xlogit --peer PYTHON`, where PYTHON is the interpreter of an environment that has xlogit
 (or let `INHABIT_PEER_XLOGIT` name it). CPU seconds are those of the whole process, imports and reading included.
 """
 
@@ -21,6 +22,15 @@ from inhabit.lab.chosen import SUPPLIERS, electricity_table
 from inhabit.learning.choices import Taste, mixed
 fit = mixed(electricity_table(pathlib.Path(sys.argv[1])), [Taste(n) for n in SUPPLIERS], draws=600, sequence="halton")
 print("found", fit.optimum.log_likelihood, fit.optimum.converged)
+"""
+COMMAND = """
+import contextlib, io, json, sys, tempfile
+from inhabit.cli.main import main
+words = ["fit", sys.argv[1] + "/electricity_long.csv", "--map", "chosen=choice,person=id,occasion=chid,alternative=alt"]
+with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as said:
+    main([*words, "-o", folder + "/people.mind", "--json"])
+card = json.loads(said.getvalue())
+print("found", card["beside"]["600 halton"], card["converged"])
 """
 THEIRS = """
 import sys, pandas
@@ -74,17 +84,21 @@ def main() -> int:
     except MissingData as missing:
         print(f"skipped: {missing}")
         return 0
-    runs: dict[str, list] = {"inhabit": [], "xlogit": []}
+    sides = {"inhabit": (sys.executable, OURS), "inhabit fit": (sys.executable, COMMAND), "xlogit": (told.peer, THEIRS)}
+    runs: dict[str, list] = {side: [] for side in sides}
     for _ in range(told.times):
-        runs["inhabit"].append(timed(sys.executable, OURS, data))
-        runs["xlogit"].append(timed(told.peer, THEIRS, data))
+        for side, (python, program) in sides.items():
+            runs[side].append(timed(python, program, data))
     middle = {
         f"{side} {what}": statistics.median(run[what] for run in found)
         for side, found in runs.items()
         for what in ("log_likelihood", "cpu_seconds", "peak_mib")
     }
-    share = middle["inhabit cpu_seconds"] / middle["xlogit cpu_seconds"]
-    print(json.dumps({"share of CPU seconds": share, **middle, "runs": runs}, indent=1))
+    share = {
+        f"share of CPU seconds: {side}": middle[f"{side} cpu_seconds"] / middle["xlogit cpu_seconds"]
+        for side in ("inhabit", "inhabit fit")
+    }
+    print(json.dumps({**share, **middle, "runs": runs}, indent=1))
     return 0
 
 

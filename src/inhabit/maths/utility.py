@@ -135,22 +135,32 @@ def pushed(value: Float[Array, "..."], push: Float[Array, "..."], low: float, hi
     return value + (high - value) * up - (value - low) * down
 
 
-def interacting_utility(parts: Float[Array, " goods"], interaction: Float[Array, "goods goods"]) -> Float[Array, ""]:
-    """Utility of goods that go together or stand in for one another: `sum parts + sum_{g<h} interaction_gh * r_g r_h`.
+def pairs(parts: Float[Array, " goods"], interaction: Float[Array, "goods goods"]) -> Float[Array, " goods"]:
+    """What each good is worth together with the others: `r_g * sum_{h != g} interaction_gh * r_h`.
 
-    `r` is the signed square root of a part, so that an interaction is in the units of utility: positive for
-    complements, negative for substitutes, 0 for the additive form. It holds for parts of 0 or more.
+    `r` is the root of a part, so that an interaction is in the units of utility; a part of 0 or below goes with nothing.
 
     Args:
         parts: What each good is worth alone, for instance by `exponential_utility`.
-        interaction: Symmetric; its diagonal is not read.
+        interaction: Symmetric; its diagonal is not read. Positive for complements, negative for substitutes.
 
     Source:
         The generalised Leontief form: Diewert (1971).
     """
     positive = parts > 0
     root = jnp.where(positive, jnp.sqrt(jnp.where(positive, parts, 1.0)), 0.0)
-    return jnp.sum(parts) + root @ jnp.triu(interaction, 1) @ root
+    return root * ((interaction - jnp.diag(jnp.diag(interaction))) @ root)
+
+
+def interacting_utility(parts: Float[Array, " goods"], interaction: Float[Array, "goods goods"]) -> Float[Array, ""]:
+    """Utility of goods that go together or stand in for one another: `sum parts + sum_{g<h} interaction_gh * r_g r_h`.
+
+    `r` and `interaction` are those of `pairs`; an interaction of 0 is the additive form.
+
+    Source:
+        The generalised Leontief form: Diewert (1971).
+    """
+    return jnp.sum(parts) + jnp.sum(pairs(parts, interaction)) / 2
 
 
 def loss_averse(change: Float[Array, "..."], aversion: Float[Array, ""] | float) -> Float[Array, "..."]:

@@ -37,6 +37,23 @@ class Mood(eqx.Module):
         return jnp.stack([self.stress, self.valence])
 
 
+class Condition(eqx.Module):
+    """A mood, and what else about the moment shifts what goods are worth: the hour, company, time since.
+
+    Attributes:
+        mood: Stress, valence, load.
+        covariates: In the order of the store's `covariates`; 0 is the neutral value of each.
+    """
+
+    mood: Mood
+    covariates: Float[Array, " covariates"]
+
+    @property
+    def tilt(self) -> Float[Array, " moods"]:
+        """Stress, valence, then the covariates."""
+        return jnp.concatenate([self.mood.tilt, self.covariates])
+
+
 class MoodInput(eqx.Module):
     """What moves a mood at one step.
 

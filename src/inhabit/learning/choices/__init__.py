@@ -2,8 +2,10 @@
 
 from inhabit.learning.choices.individual import Individuals, individuals
 from inhabit.learning.choices.logit import multinomial, nested
-from inhabit.learning.choices.mixed import MixedLogit, Taste, mixed
+from inhabit.learning.choices.mixed import MixedLogit, mixed
+from inhabit.learning.choices.mixing import Taste
 from inhabit.learning.choices.optimum import Optimum
+from inhabit.learning.choices.recovering import Recovery, recover
 from inhabit.learning.choices.table import ChoiceTable, ChoiceTableError
 
 __all__ = [
@@ -12,9 +14,11 @@ __all__ = [
     "Individuals",
     "MixedLogit",
     "Optimum",
+    "Recovery",
     "Taste",
     "individuals",
     "mixed",
     "multinomial",
     "nested",
+    "recover",
 ]

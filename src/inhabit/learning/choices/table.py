@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from inhabit.learning.choices.codes import Labels, in_order, in_text_order, plain, texts
+
 
 class ChoiceTableError(ValueError):
     """The table cannot be read as choices; the message is one line and says the mend."""
@@ -24,6 +26,7 @@ class ChoiceTable:
         names: Of the attributes.
         people: What each person is called.
         alternatives: What each alternative is called.
+        said: What the chooser said on each occasion, empty where nothing; `None` where the table has no words.
     """
 
     attributes: np.ndarray
@@ -33,6 +36,7 @@ class ChoiceTable:
     names: tuple[str, ...]
     people: tuple[str, ...]
     alternatives: tuple[str, ...]
+    said: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -47,7 +51,9 @@ class ChoiceTable:
         occasion: str = "occasion",
         alternative: str = "alternative",
         chosen: str = "chosen",
+        said: str | None = None,
         unbalanced: bool = False,
+        constant: bool = False,
     ) -> "ChoiceTable":
         """Read columns in the long form that mlogit, xlogit and biogeme share.
 
@@ -59,33 +65,34 @@ class ChoiceTable:
             occasion: Column that tells one choice from the next.
             alternative: Column that names the alternative.
             chosen: Column of truth values, or of the name of the alternative that was chosen.
+            said: Column with what the chooser said, in any row of the occasion; none when left out.
             unbalanced: Whether occasions may lack alternatives; those that are missing were not open.
+
+            constant: Whether an attribute may be the same within every set.
 
         Raises:
             ChoiceTableError: A column is missing or not of numbers, an occasion has not exactly one choice, a pair is
                 doubled, sets are unbalanced without leave, or an attribute is constant within every set.
         """
-        wanted = [person, occasion, alternative, chosen]
+        wanted = [person, occasion, alternative, chosen, *([said] if said else [])]
         missing = [name for name in (*wanted, *(p for a in attributes for p in a.split(":"))) if name not in columns]
         if missing:
             raise ChoiceTableError(f"no column {missing[0]!r}; the table has {', '.join(columns)}")
-        who, _, alts = (np.asarray(columns[name]).astype(str) for name in wanted[:3])
-        names, alt_code = np.unique(alts, return_inverse=True)
-        people, who_code = _in_order(who)
-        pairs, occasion_code = _in_order(
-            np.char.add(np.char.add(who, "\x1f"), np.asarray(columns[occasion]).astype(str))
-        )
-        taken = _taken(columns[chosen], alts, chosen)
+        people, who = in_order(columns[person])
+        occasions, when = in_order(columns[occasion])
+        pairs, occasion_code = in_order(who * len(occasions) + when)
+        names, alt_code = in_text_order(columns[alternative])
+        label = Labels(people, occasions, pairs)
+        taken = _taken(columns[chosen], names, alt_code, chosen)
         values = np.stack([_numbers(columns, name) for name in attributes], axis=-1)
         size = (len(pairs), len(names))
-        count = np.zeros(size, int)
-        np.add.at(count, (occasion_code, alt_code), 1)
-        _check_sets(count, pairs, names, unbalanced=unbalanced)
+        count = np.bincount(occasion_code * size[1] + alt_code, minlength=size[0] * size[1]).reshape(size)
+        _check_sets(count, label, names, unbalanced=unbalanced)
         picks = np.bincount(occasion_code[taken], minlength=size[0])
         if (picks != 1).any():
             where = int(np.flatnonzero(picks != 1)[0])
             raise ChoiceTableError(
-                f"occasion {_said(pairs[where])} has {picks[where]} chosen rows ({int((picks != 1).sum())} occasions "
+                f"occasion {label(where)} has {picks[where]} chosen rows ({int((picks != 1).sum())} occasions "
                 f"are so); each must have exactly one in column {chosen!r}"
             )
         packed = np.zeros((*size, len(attributes)))
@@ -93,12 +100,21 @@ class ChoiceTable:
         pick = np.zeros(size[0], int)
         pick[occasion_code[taken]] = alt_code[taken]
         owner = np.zeros(size[0], int)
-        owner[occasion_code] = who_code
+        owner[occasion_code] = who
         order = np.argsort(owner, kind="stable")
+        words = _words(columns[said], occasion_code, size[0]) if said else None
         table = cls(
-            packed[order], count[order] > 0, pick[order], owner[order], tuple(attributes), tuple(people), tuple(names)
+            packed[order],
+            count[order] > 0,
+            pick[order],
+            owner[order],
+            tuple(attributes),
+            tuple(texts(people)),
+            names,
+            None if words is None else tuple(words[o] for o in order),
         )
-        table.check_constant()
+        if not constant:
+            table.check_constant()
         return table
 
     @property
@@ -117,15 +133,21 @@ class ChoiceTable:
         others = (self.chosen[:, None] + 1 + np.arange(less.shape[1] - 1)) % less.shape[1]
         return less[rows[:, None], others]
 
-    def subset(self, keep: np.ndarray) -> "ChoiceTable":
-        """The occasions for which `keep` is true; everyone stays on the list of people."""
+    def subset(self, keep: np.ndarray | slice) -> "ChoiceTable":
+        """The occasions for which `keep` is true, or of a slice; everyone stays on the list of people."""
         return dataclasses.replace(
             self,
             attributes=self.attributes[keep],
             open=self.open[keep],
             chosen=self.chosen[keep],
             person=self.person[keep],
+            said=None if self.said is None else tuple(np.array(self.said, object)[keep]),
         )
+
+    def of_people(self, first: int, stop: int) -> "ChoiceTable":
+        """The occasions of people `first` to `stop` (not included), by views: nothing is copied."""
+        low, high = np.searchsorted(self.person, [first, stop])
+        return self.subset(slice(low, high))
 
     def each_occasion(self) -> "ChoiceTable":
         """The same choices with every occasion taken for a person of its own: no panel."""
@@ -141,7 +163,8 @@ class ChoiceTable:
         Raises:
             ChoiceTableError: There is such an attribute.
         """
-        spread = np.nanmax(np.abs(self.differences()), axis=(0, 1))
+        parts = (self.subset(slice(first, first + 50_000)) for first in range(0, len(self), 50_000))
+        spread = np.max([np.nanmax(np.abs(part.differences()), axis=(0, 1)) for part in parts], axis=0)
         for name, most in zip(self.names, spread):
             if not most > 0:
                 raise ChoiceTableError(
@@ -168,13 +191,14 @@ def read_columns(path: str | pathlib.Path) -> dict[str, np.ndarray]:
     return {name: frame[name].to_numpy() for name in frame.columns}
 
 
-def _in_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Unique values in order of their first row, and the code of each row."""
-    unique, first, code = np.unique(values, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return unique[order], rank[code]
+def _words(values: Any, occasion: np.ndarray, occasions: int) -> list[str]:
+    """What was said on each occasion; rows that repeat it count once."""
+    told: list[list[str]] = [[] for _ in range(occasions)]
+    for where, value in zip(occasion, values):
+        text = "" if value is None or value != value else str(value).strip()
+        if text and text not in told[where]:
+            told[where].append(text)
+    return [" ".join(texts) for texts in told]
 
 
 def _numbers(columns: Mapping[str, Any], name: str) -> np.ndarray:
@@ -190,30 +214,26 @@ def _numbers(columns: Mapping[str, Any], name: str) -> np.ndarray:
     return product
 
 
-def _taken(values: Any, alternatives: np.ndarray, name: str) -> np.ndarray:
-    said = np.char.lower(np.asarray(values).astype(str))
-    if np.isin(said, ["0", "1", "true", "false", "yes", "no", "0.0", "1.0"]).all():
-        return np.isin(said, ["1", "true", "yes", "1.0"])
-    taken = said == np.char.lower(alternatives)
+def _taken(values: Any, alternatives: tuple[str, ...], code: np.ndarray, name: str) -> np.ndarray:
+    """Which rows were chosen: by truth values, or by naming the alternative."""
+    unique, which = np.unique(plain(values), return_inverse=True)
+    said = [text.lower() for text in texts(unique)]
+    if set(said) <= {"0", "1", "true", "false", "yes", "no", "0.0", "1.0"}:
+        return np.isin(said, ["1", "true", "yes", "1.0"])[which]
+    place = {alternative.lower(): i for i, alternative in enumerate(alternatives)}
+    taken = np.array([place.get(text, -1) for text in said])[which] == code
     if not taken.any():
         raise ChoiceTableError(f"column {name!r} holds neither 0/1 nor names of alternatives")
     return taken
 
 
-def _check_sets(count: np.ndarray, pairs: np.ndarray, names: np.ndarray, *, unbalanced: bool) -> None:
+def _check_sets(count: np.ndarray, label: Labels, names: tuple[str, ...], *, unbalanced: bool) -> None:
     if (count > 1).any():
         where, which = np.argwhere(count > 1)[0]
-        raise ChoiceTableError(
-            f"occasion {_said(pairs[where])} has alternative {names[which]!r} twice; number the occasions"
-        )
+        raise ChoiceTableError(f"occasion {label(where)} has alternative {names[which]!r} twice; number the occasions")
     if not unbalanced and (count == 0).any():
         where, which = np.argwhere(count == 0)[0]
         raise ChoiceTableError(
-            f"occasion {_said(pairs[where])} lacks alternative {names[which]!r} "
+            f"occasion {label(where)} lacks alternative {names[which]!r} "
             f"({int((count == 0).any(1).sum())} occasions lack one); say that sets are unbalanced if it was not open"
         )
-
-
-def _said(pair: str) -> str:
-    person, _, occasion = pair.partition("\x1f")
-    return f"{occasion!r} of person {person!r}"
