@@ -13,7 +13,9 @@ from jaxtyping import Array, Bool, Float
 
 from inhabit.maths import associative
 from inhabit.maths.chunk import Chunk, fading_sum, filter_chunk, prepare
+from inhabit.memory import lesson as lessons
 from inhabit.memory import quarantine as waiting_room
+from inhabit.memory.lesson import Aside
 from inhabit.memory.memory import MemoryInfo
 from inhabit.memory.quarantine import Meeting, Quarantine
 from inhabit.memory.surprise import MemoryState, SurpriseMemory, surprisal
@@ -117,15 +119,18 @@ def live_heads(
         def at_once(arrays, state, events):
             return _at_once(eqx.combine(arrays, rest), state, events)
 
-        def waited(arrays, state, seen):
-            return _waited(eqx.combine(arrays, rest), state, seen)
+        def waited(arrays, state, seen, queries):
+            return _waited(eqx.combine(arrays, rest), state, seen, queries)
 
         def judged():
-            quarantine = jax.vmap(waited)(arrays, states, seen)
-            return eqx.tree_at(lambda s: s.quarantine, after, quarantine), lived
+            aside, met, asked = jax.vmap(waited)(arrays, states, seen, events.queries)
+            innovation = lived.info.innovation - met
+            read = None if lived.read is None else lived.read + asked
+            info = eqx.tree_at(lambda i: i.innovation, lived.info, innovation)
+            return eqx.tree_at(lambda s: s.aside, after, aside), Lived(info=info, read=read)
 
         after, lived, seen = jax.vmap(at_once)(arrays, states, events)
-        case = jnp.where(jnp.all(seen.calm), jnp.any(states.quarantine.weight > 0), 2).astype(int)
+        case = jnp.where(jnp.all(seen.calm), jnp.any(states.aside.quarantine.weight > 0), 2).astype(int)
         one_after_another = functools.partial(_one_by_one, memories, states, events)
         return jax.lax.switch(case, [lambda: (after, lived), judged, one_after_another])
 
@@ -149,16 +154,17 @@ def step_heads(
 
     encounter = each(SurpriseMemory.meet)(arrays, states, event)
 
+    of = (encounter.met, encounter.covered, encounter.aside, memories.caution)
+
     def calm():
-        return each(SurpriseMemory.calm)(arrays, encounter.met, encounter.waiting)
+        return jax.vmap(lessons.calm)(*of)
 
     def shaken():
-        either = each(SurpriseMemory.shaken)(arrays, encounter.met, encounter.waiting)
         pick = jax.vmap(lambda beyond, a, b: jax.tree.map(lambda x, y: jnp.where(beyond, x, y), a, b))
-        return pick(encounter.beyond, either, calm())
+        return pick(encounter.beyond, jax.vmap(lessons.shaken)(*of), calm())
 
-    lesson, waiting = jax.lax.cond(jnp.any(encounter.beyond), shaken, calm)
-    return each(SurpriseMemory.write)(arrays, states, encounter, lesson, waiting)
+    lesson, aside = jax.lax.cond(jnp.any(encounter.beyond), shaken, calm)
+    return each(SurpriseMemory.write)(arrays, states, encounter, lesson, aside)
 
 
 def _sane(memory: SurpriseMemory, events: _Events) -> tuple[Bool[Array, " time"], Array, Array]:
@@ -184,7 +190,7 @@ def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tup
     meetings = Meeting(cue=cues, error=error, spread=spread, blank=pace.variance * jnp.sum(cues**2, -1), noise=before)
     after = MemoryState(
         belief=filtered.belief,
-        quarantine=state.quarantine,
+        aside=state.aside,
         noise=noise[-1],
         weight=weight[-1],
     )
@@ -200,34 +206,55 @@ def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tup
         confirmed=jnp.zeros_like(sane),
         ignored=~sane,
     )
-    seen = _Seen(
-        meetings=meetings, ticks=ticks, sane=sane, calm=jnp.all(surprise <= memory.admitted(spread, meetings.blank))
-    )
+    limit = memory.caution.admitted(spread, meetings.blank, memory.values)
+    seen = _Seen(meetings=meetings, ticks=ticks, sane=sane, calm=jnp.all(surprise <= limit))
     return after, Lived(info=info, read=filtered.read), seen
 
 
-def _waited(memory: SurpriseMemory, state: MemoryState, seen: _Seen) -> Quarantine:
-    """What still waits after a chunk in which nothing was beyond the gate."""
-    keep = jax.nn.sigmoid(-memory.fade)
+def _waited(
+    memory: SurpriseMemory, state: MemoryState, seen: _Seen, queries: Float[Array, "time keys"] | None
+) -> tuple[Aside, Float[Array, "time values"], Float[Array, "time values"] | None]:
+    """What still waits after a chunk in which nothing was beyond the gate, and how it moved what was expected.
 
-    def against(met: Meeting, tick: Array, here: Array) -> Bool[Array, " slots"]:
-        faded = waiting_room.fade(state.quarantine, keep**tick)
-        return here & waiting_room.refuted(faded, met, memory.pace.variance, memory.conviction)
+    Returns:
+        What is held beside the belief; what the claims added to what was expected of each event, and at each query.
+    """
+    first, present = state.aside.quarantine, seen.sane[:, None]
+    faded = jax.vmap(lambda tick: waiting_room.fade(first, memory.caution.keep**tick))(seen.ticks)
+    told = jax.lax.stop_gradient(jax.vmap(waiting_room.evidence)(faded, seen.meetings))
+    against = jnp.cumsum(jnp.where(present, jnp.minimum(told, 0.0), 0.0), axis=0)
+    odds = jnp.where(first.former, jnp.maximum(first.odds + against, memory.caution.returning), first.odds + against)
+    gone = present & jax.vmap(waiting_room.refuted)(faded, told)
+    ever = jnp.cumsum(gone, axis=0) > 0
 
-    gone = jnp.any(jax.vmap(against)(seen.meetings, seen.ticks, seen.sane), axis=0)
-    return waiting_room.release(waiting_room.fade(state.quarantine, keep ** seen.ticks[-1]), gone)
+    def held(odds: Array, gone: Array) -> Quarantine:
+        return eqx.tree_at(lambda q: (q.odds, q.weight), faded, (odds, jnp.where(gone, 0.0, faded.weight)))
+
+    def earlier(first: Array, later: Array) -> Array:
+        return jnp.concatenate([first[None], later[:-1]])
+
+    before = held(earlier(first.odds, odds), earlier(jnp.zeros_like(ever[0]), ever))
+    after = held(odds, ever)
+    refuted = jnp.sum(ever[-1]).astype(odds.dtype)
+    aside = Aside(
+        quarantine=jax.tree.map(lambda leaf: leaf[-1], after),
+        experience=state.aside.experience + refuted * lessons.OUTLIER,
+    )
+    asked = None if queries is None else jax.vmap(waiting_room.hedge)(after, queries)
+    return aside, jax.vmap(waiting_room.hedge)(before, seen.meetings.cue), asked
 
 
 def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
     def one(states: MemoryState, event: _Events) -> tuple[MemoryState, Lived]:
         cues = jnp.where(event.present[:, None], event.cues, jnp.nan)
         after, info = step_heads(memories, states, (cues, event.values))
-        queries = event.queries
-        read = (
-            None if queries is None else jax.vmap(lambda s, q: associative.expected(s.belief.mean, q))(after, queries)
-        )
+        read = None if event.queries is None else jax.vmap(_expected)(after, event.queries)
         return after, Lived(info=info, read=read)
 
     by_time = functools.partial(jax.tree.map, lambda part: part.swapaxes(0, 1))
     after, lived = jax.lax.scan(one, states, by_time(events))
     return after, by_time(lived)
+
+
+def _expected(state: MemoryState, query: Float[Array, " keys"]) -> Float[Array, " values"]:
+    return associative.expected(state.belief.mean, query) + waiting_room.hedge(state.aside.quarantine, query)
