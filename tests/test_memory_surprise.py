@@ -234,7 +234,7 @@ def test_every_learned_number_has_a_finite_gradient():
         return live(memory, memory.init(), cues, values)[1].surprisal.mean()
 
     leaves = jax.tree.leaves(gradient(memory))
-    assert len(leaves) == 12 and all(np.isfinite(leaf).all() for leaf in leaves)
+    assert len(leaves) == 13 and all(np.isfinite(leaf).all() for leaf in leaves)
     assert sum(bool(np.any(leaf != 0)) for leaf in leaves) >= 6
 
 

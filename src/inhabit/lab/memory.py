@@ -14,13 +14,10 @@ from jaxtyping import Array, Float
 
 from inhabit.lab import memory_speed
 from inhabit.lab.experiment import Experiment, Record
-from inhabit.lab.memory_tasks import KEYS, LENGTH, TASKS, VALUES, Lives, bayes, lives
+from inhabit.lab.memory_models import AbstractForeteller, makers
+from inhabit.lab.memory_tasks import LENGTH, TASKS, Lives, bayes, lives
 from inhabit.maths.flops import count
 from inhabit.maths.intervals import bootstrap_mean
-from inhabit.memory.delta import DeltaMemory
-from inhabit.memory.none import NoMemory
-from inhabit.memory.surprise import SurpriseMemory
-from inhabit.memory.twolayer import TwoLayerMemory
 
 QUESTION = "Does a memory that is written by precision, and lets surprises wait, beat one that writes everything?"
 PREDICTION = (
@@ -30,79 +27,48 @@ PREDICTION = (
 SEEDS = 3
 
 
-class Attention(eqx.Module):
-    """In-context attention: the past weighted by likeness of cue and by recency, and a place to attend to nothing."""
-
-    sharpness: Float[Array, ""]
-    recency: Float[Array, ""]
-    nothing: Float[Array, ""]
-
-    def __init__(self):
-        self.sharpness, self.recency, self.nothing = jnp.array([8.0, 0.05, 2.0])
-
-
-def foretell(model: Any, cues: Float[Array, "time keys"], values: Float[Array, "time values"]) -> Array:
-    """What was expected of each event before it was met."""
-    if isinstance(model, Attention):
-        steps = jnp.arange(cues.shape[0])
-        apart = steps[:, None] - steps
-        score = model.sharpness * cues @ cues.T - model.recency * apart
-        score = jnp.where(apart > 0, score, -jnp.inf)
-        score = jnp.concatenate([score, jnp.full((cues.shape[0], 1), 1.0) * model.nothing], axis=1)
-        return jax.nn.softmax(score)[:, :-1] @ values
-    _, innovation = jax.lax.scan(
-        lambda state, event: (lambda after: (after[0], after[1].innovation))(model.step(state, event)),
-        model.init(),
-        (cues, values),
-    )
-    return values - innovation
-
-
-def makers() -> dict[str, Callable[[int], Any]]:
-    """Every contender, by name, from a seed."""
-    return {
-        "memory": lambda seed: SurpriseMemory(KEYS, VALUES, noise=0.02, drift=1e-3, slots=8, conviction=2.0),
-        "delta rule": lambda seed: DeltaMemory(KEYS, VALUES, rate=0.7),
-        "dynamic evaluation": lambda seed: TwoLayerMemory(KEYS, VALUES, 32, key=jax.random.key(seed)),
-        "attention": lambda seed: Attention(),
-        "frozen": lambda seed: NoMemory(KEYS, VALUES),
-    }
-
-
 @eqx.filter_jit
-def _errors(model: Any, cues: Any, values: Any, truth: Any, asked: Any) -> Array:
-    said = jax.lax.map(lambda one: foretell(model, *one), (cues, values))
+def _errors(model: AbstractForeteller, cues: Array, values: Array, truth: Array, asked: Array) -> Array:
+    said = jax.vmap(model.foretell)(cues, values)
     return jnp.sum(jnp.mean((said - truth) ** 2, -1) * asked, -1) / jnp.sum(asked, -1)
 
 
-def train(model: Any, *, steps: int, seed: int, each: int = 4, rate: float = 0.05) -> Any:
+def train(
+    model: AbstractForeteller, *, lessons: int, seed: int, each: int = 6, rate: float = 0.03
+) -> AbstractForeteller:
     """Learn what is learned, by gradient through every write of lives that change and that are poisoned.
 
-    Every task counts by the logarithm of its error, so that none drowns the others. The weights kept are those of the
+    Every task counts by the logarithm of its error, so that none drowns the others. The model kept is that of the
     best validation lives, which are neither of training nor of the test.
+
+    Args:
+        model: As it starts.
+        lessons: Steps of gradient descent.
+        seed: Of the lives.
+        each: Lives of each task in a lesson.
+        rate: Of learning, at its highest; it falls to nothing by a cosine.
     """
-    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
-    held, state = _mixture(8, 10_000 + seed), optimiser.init(eqx.filter(model, eqx.is_array))
+    schedule = optax.cosine_decay_schedule(rate, lessons)
+    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))
+    state = optimiser.init(eqx.filter(model, eqx.is_inexact_array))
 
-    def loss(model, sides):
-        def task(part):
-            said = jax.vmap(lambda cue, value: foretell(model, cue, value))(part[0], part[1])
-            error = jnp.sum(jnp.mean((said - part[2]) ** 2, -1) * part[3]) / jnp.sum(part[3])
-            return jnp.log(error + 1e-4)
-
-        return jnp.mean(jax.lax.map(task, sides))
+    def loss(model: AbstractForeteller, sides: tuple[Array, ...]) -> Array:
+        flat = [side.reshape(-1, *side.shape[2:]) for side in sides]
+        errors = _errors(model, *flat).reshape(sides[0].shape[:2])
+        return jnp.mean(jnp.log(jnp.mean(errors, axis=1) + 1e-4))
 
     @eqx.filter_jit
     def lesson(model, state, sides):
-        _, gradient = eqx.filter_value_and_grad(loss)(model, sides)
+        value, gradient = eqx.filter_value_and_grad(loss)(model, sides)
         gradient = jax.tree.map(lambda leaf: jnp.where(jnp.isfinite(leaf), leaf, 0.0), gradient)
         moved, state = optimiser.update(gradient, state)
-        return eqx.apply_updates(model, moved), state
+        return eqx.apply_updates(model, moved), state, value
 
     judge = eqx.filter_jit(loss)
+    held = _mixture(16, 10_000 + seed)
     best, least = model, float(judge(model, held))
-    for at in range(steps):
-        model, state = lesson(model, state, _mixture(each, 1_000 * (seed + 1) + at))
+    for at in range(lessons):
+        model, state, _ = lesson(model, state, _mixture(each, 1_000_000 * (seed + 2) + at))
         if at % 10 == 9 and (now := float(judge(model, held))) < least:
             best, least = model, now
     return best

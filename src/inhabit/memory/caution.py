@@ -18,6 +18,7 @@ class Caution(eqx.Module):
         log_experience: Logarithm of how many surprises that conviction is worth.
         log_inflation: Logarithm of how many times noisier than an event a surprise is held to be while it waits.
         returning: Log-odds that a former belief keeps, however often it was contradicted.
+        repeated: Nats by which one event may speak for a surprise that waits, at most: whoever errs may err again.
         fade: Logit of what share of the quarantine is forgotten at each event.
     """
 
@@ -27,6 +28,7 @@ class Caution(eqx.Module):
     log_experience: Float[Array, ""]
     log_inflation: Float[Array, ""]
     returning: Float[Array, ""]
+    repeated: Float[Array, ""]
     fade: Float[Array, ""]
 
     def __init__(
@@ -38,10 +40,11 @@ class Caution(eqx.Module):
         experience: float,
         inflation: float,
         returning: float,
+        repeated: float,
         fade: float,
     ):
         """See `SurpriseMemory`."""
-        self.gate, self.conviction, self.returning = jnp.array([gate, conviction, returning])
+        self.gate, self.conviction, self.returning, self.repeated = jnp.array([gate, conviction, returning, repeated])
         self.log_slack, self.log_experience, self.log_inflation = jnp.log(jnp.array([slack, experience, inflation]))
         self.fade = jnp.clip(jax.scipy.special.logit(jnp.array(fade)), -_SURE, _SURE)
 

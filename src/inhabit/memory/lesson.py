@@ -49,12 +49,13 @@ def shaken(met: Meeting, covered: Float[Array, " keys"], aside: Aside, caution: 
     """
     waiting, direction = aside.quarantine, covered / jnp.maximum(met.spread - 1, _LEAST)
     told, loud = jax.lax.stop_gradient((waiting_room.evidence(waiting, met), waiting_room.loudness(met)))
-    foreseen = jnp.where(waiting.weight > 0, waiting.odds + told, -1e6)
+    foreseen = waiting.odds + jnp.where(waiting.former, told, jnp.minimum(told, caution.repeated))
+    foreseen = jnp.where(waiting.weight > 0, foreseen, -1e6)
     slot, alone = jnp.argmax(foreseen), caution.odds(aside.experience) - loud
     recalled, towards = foreseen[slot] > alone, jnp.maximum(foreseen[slot], alone)
     agreed = straight_through(towards > 0, jax.nn.sigmoid(towards))
 
-    lesson = _pooled(met, waiting, slot, recalled, agreed)
+    lesson, pooled, share = _pooled(met, waiting, slot, recalled, agreed)
     wide = met.spread - 1 + lesson.change
     same = waiting_room.same_cue(waiting, met.cue)
     former = Claim(
@@ -81,7 +82,18 @@ def shaken(met: Meeting, covered: Float[Array, " keys"], aside: Aside, caution: 
         odds=alone,
         former=jnp.array(False),
     )
-    kept = waiting_room.put(left, claim, jnp.argmin(left.weight))
+    again = Claim(
+        cues=met.cue,
+        directions=direction,
+        errors=pooled,
+        spread=share,
+        weight=jnp.ones(()),
+        odds=foreseen[slot],
+        former=waiting.former[slot],
+    )
+    heard = recalled & waiting_room.supported(told[slot])
+    claim = jax.tree.map(lambda a, b: jnp.where(heard, a, b), again, claim)
+    kept = waiting_room.put(left, claim, jnp.where(heard, slot, jnp.argmin(left.weight)))
 
     lasting = recalled * jnp.where(waiting.former[slot], OUTLIER, CHANGE)
     for_nothing = (jnp.sum(gone) + waiting_room.is_loud(loud)) * OUTLIER
@@ -90,18 +102,25 @@ def shaken(met: Meeting, covered: Float[Array, " keys"], aside: Aside, caution: 
     return lesson, Aside(quarantine, aside.experience + jnp.where(turns, lasting, for_nothing))
 
 
-def _pooled(met: Meeting, waiting: Quarantine, slot: Array, recalled: Array, agreed: Array) -> Lesson:
-    """The claim that foresaw the event and the event itself as one estimate, by their precisions."""
+def _pooled(
+    met: Meeting, waiting: Quarantine, slot: Array, recalled: Array, agreed: Array
+) -> tuple[Lesson, Float[Array, " values"], Float[Array, ""]]:
+    """The claim that foresaw the event and the event itself as one estimate, by their precisions.
+
+    Returns:
+        The lesson if that is agreed; the estimate of the error, and its variance over the noise.
+    """
     claimed = jnp.where(recalled, waiting.directions[slot] @ met.cue, 0.0) * waiting.errors[slot]
     doubt = waiting.spread[slot] / jnp.where(recalled, jnp.maximum(waiting.weight[slot], _LEAST), 1.0)
     share = jnp.where(recalled, doubt / (doubt + 1), 1.0)
     pooled = claimed + share * (met.error - claimed)
-    return Lesson(
+    lesson = Lesson(
         error=met.error + agreed * (pooled - met.error),
         noise=1 + agreed * (jnp.maximum(share, _SLIGHT) - 1),
         change=agreed * jnp.maximum(met.blank - (met.spread - 1), 0.0),
         confirmed=agreed,
     )
+    return lesson, pooled, share
 
 
 CHANGE, OUTLIER = jnp.array([1.0, 0.0]), jnp.array([0.0, 1.0])

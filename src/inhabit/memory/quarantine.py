@@ -138,6 +138,11 @@ def refuted(quarantine: Quarantine, told: Float[Array, "*events slots"]) -> Bool
     return (told < -_REFUTED) & ~quarantine.former & (quarantine.weight > 0)
 
 
+def supported(told: Float[Array, ""]) -> Bool[Array, ""]:
+    """Whether an event speaks so strongly for a claim that it is the same claim again."""
+    return told > _REFUTED
+
+
 def put(quarantine: Quarantine, claim: Claim, slot: Array) -> Quarantine:
     """Put a claim into a slot."""
     fields = {name: getattr(quarantine, name).at[slot].set(getattr(claim, name)) for name in claim.__annotations__}

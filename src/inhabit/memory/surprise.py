@@ -89,6 +89,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         experience: float = 4.0,
         inflation: float = 1.0,
         returning: float = -6.0,
+        repeated: float = 100.0,
         slack: float = 4.0,
         prior: Float[Array, "keys values"] | None = None,
         limit: float = 1e4,
@@ -111,6 +112,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
             experience: How many surprises that conviction is worth; what becomes of surprises moves it.
             inflation: How many times noisier than an event a surprise is held to be while it waits.
             returning: Log-odds that a former belief keeps, however often it was contradicted.
+            repeated: Nats by which one event may speak for a surprise that waits, at most: whoever errs may err again.
             slack: By how much wider the gate stands where nothing is known; positive.
             prior: Map expected before anything is lived; nothing (zeros) if left out.
             limit: Cues and values with an entry beyond this are ignored.
@@ -143,6 +145,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
             experience=experience,
             inflation=inflation,
             returning=returning,
+            repeated=repeated,
             fade=fade,
         )
         self.prior = jnp.zeros((keys, values)) if prior is None else jnp.asarray(prior)
