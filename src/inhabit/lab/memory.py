@@ -2,7 +2,6 @@
 
 import pathlib
 import time
-from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -10,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from inhabit.lab import memory_speed
 from inhabit.lab.experiment import Experiment, Record

@@ -114,8 +114,8 @@ def relax(
 
 
 def information_gain(
-    open_: Float[Array, ""], noise: Float[Array, ""], error: Float[Array, " values"]
-) -> Float[Array, ""]:
+    open_: Float[Array, "*events"], noise: Float[Array, "*events"], error: Float[Array, "*events values"]
+) -> Float[Array, "*events"]:
     """Bayesian surprise of a Kalman write in nats: `KL(belief after || belief before)`.
 
     Args:
@@ -127,8 +127,8 @@ def information_gain(
         Itti & Baldi (2009); for the linear-Gaussian case it closes, without an inverse, to this.
     """
     total = open_ + noise
-    breadth = error.shape[0] * (jnp.log(total / noise) - open_ / total)
-    return 0.5 * (breadth + jnp.sum(error**2) * open_ / total**2)
+    breadth = error.shape[-1] * (jnp.log(total / noise) - open_ / total)
+    return 0.5 * (breadth + jnp.sum(error**2, -1) * open_ / total**2)
 
 
 def chi_square_limit(z: Float[Array, ""], dims: int) -> Float[Array, ""]:

@@ -1,7 +1,8 @@
 """Living through many events at once, with the very numbers of living through them one by one.
 
-A chunk in which no event is beyond its gate is taken at once, whole; a chunk with a surprise in it is lived event by
-event, for what a surprise does depends on all before it. So a long stretch of the expected costs a few matrix products.
+A window of many chunks in which no event is beyond its gate is taken at once, whole. A window with a surprise in it is
+taken chunk by chunk, and the chunk with the surprise event by event, for what a surprise does depends on all before it.
+So a long stretch of the expected costs a few matrix products.
 """
 
 import functools
@@ -12,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from inhabit.maths import associative
-from inhabit.maths.chunk import Chunk, fading_sum, filter_chunk, prepare
+from inhabit.maths.chunk import Chunk, fading_sum, filter_chunks, prepare
 from inhabit.memory import lesson as lessons
 from inhabit.memory import quarantine as waiting_room
 from inhabit.memory.lesson import Aside
@@ -22,28 +23,28 @@ from inhabit.memory.surprise import MemoryState, SurpriseMemory, surprisal
 
 
 class _Events(eqx.Module):
-    """A chunk of one head; what is not present is padding and takes no time."""
+    """Chunks of events; what is not present is padding and takes no time."""
 
-    cues: Float[Array, "time keys"]
-    values: Float[Array, "time values"]
-    queries: Float[Array, "time keys"] | None
-    present: Bool[Array, " time"]
+    cues: Float[Array, "*heads time keys"]
+    values: Float[Array, "*heads time values"]
+    queries: Float[Array, "*heads time keys"] | None
+    present: Bool[Array, "*heads time"]
 
 
 class _Seen(eqx.Module):
-    """What a chunk taken at once was like.
+    """What chunks taken at once were like.
 
     Attributes:
         meetings: How the belief met each event.
         ticks: Logical time since the chunk began, after each event.
         sane: Which events take part.
-        calm: Whether nothing was beyond the gate.
+        calm: Whether nothing in the chunk was beyond the gate.
     """
 
     meetings: Meeting
-    ticks: Float[Array, " time"]
-    sane: Bool[Array, " time"]
-    calm: Bool[Array, ""]
+    ticks: Float[Array, "*chunks time"]
+    sane: Bool[Array, "*chunks time"]
+    calm: Bool[Array, "*chunks"]
 
 
 class Lived(eqx.Module):
@@ -104,38 +105,63 @@ def live_heads(
     heads, time = cues.shape[:2]
     if queries is not None:
         queries = jnp.where(memories.sane(queries)[..., None], queries, 0.0)
-    padding = -time % chunk
+    chunks = min(_WINDOW, -(-time // chunk))
+    padding = -time % (chunk * chunks)
     present = jnp.broadcast_to(jnp.arange(time + padding) < time, (heads, time + padding))
 
     def cut(part: Array) -> Array:
         part = jnp.pad(part, [(0, 0), (0, time + padding - part.shape[1]), *[(0, 0)] * (part.ndim - 2)])
-        return part.reshape(heads, -1, chunk, *part.shape[2:]).swapaxes(0, 1)
+        return jnp.moveaxis(part.reshape(heads, -1, chunks, chunk, *part.shape[2:]), 1, 0)
 
-    events = jax.tree.map(cut, _Events(cues=cues, values=values, queries=queries, present=present))
-    arrays, rest = eqx.partition(memories, eqx.is_array)
+    windows = jax.tree.map(cut, _Events(cues=cues, values=values, queries=queries, present=present))
+    after, lived = jax.lax.scan(functools.partial(_window, memories), states, windows)
+
+    def joined(part: Array) -> Array:
+        return jnp.moveaxis(part, 0, 1).reshape(heads, -1, *part.shape[4:])[:, :time]
+
+    return after, jax.tree.map(joined, lived)
+
+
+def _window(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
+    """Many chunks at once if nothing in them is beyond the gate and nothing waits, else one after another."""
+    after, lived, seen = _heads_at_once(memories, states, events)
 
     @jax.checkpoint
-    def taken(states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
-        def at_once(arrays, state, events):
-            return _at_once(eqx.combine(arrays, rest), state, events)
+    def by_chunk(states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
+        chunks = jax.tree.map(lambda part: jnp.moveaxis(part, 1, 0), events)
+        after, lived = jax.lax.scan(functools.partial(_chunk, memories), states, chunks)
+        return after, jax.tree.map(lambda part: jnp.moveaxis(part, 0, 1), lived)
 
-        def waited(arrays, state, seen, queries):
-            return _waited(eqx.combine(arrays, rest), state, seen, queries)
+    calm = jnp.all(seen.calm) & ~jnp.any(states.aside.quarantine.weight > 0)
+    return jax.lax.cond(calm, lambda *_: (after, lived), by_chunk, states, events)
 
-        def judged():
-            aside, met, asked = jax.vmap(waited)(arrays, states, seen, events.queries)
-            innovation = lived.info.innovation - met
-            read = None if lived.read is None else lived.read + asked
-            info = eqx.tree_at(lambda i: i.innovation, lived.info, innovation)
-            return eqx.tree_at(lambda s: s.aside, after, aside), Lived(info=info, read=read)
 
-        after, lived, seen = jax.vmap(at_once)(arrays, states, events)
-        case = jnp.where(jnp.all(seen.calm), jnp.any(states.aside.quarantine.weight > 0), 2).astype(int)
-        one_after_another = functools.partial(_one_by_one, memories, states, events)
-        return jax.lax.switch(case, [lambda: (after, lived), judged, one_after_another])
+def _chunk(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
+    """One chunk at once if nothing in it is beyond the gate, whatever waits; else event by event."""
+    one = functools.partial(jax.tree.map, lambda part: part[:, None])
+    first = functools.partial(jax.tree.map, lambda part: part[:, 0])
+    after, lived, seen = _heads_at_once(memories, states, one(events))
+    lived, seen = first(lived), first(seen)
+    arrays, rest = eqx.partition(memories, eqx.is_array)
 
-    after, lived = jax.lax.scan(taken, states, events)
-    return after, jax.tree.map(lambda part: part.swapaxes(0, 1).reshape(heads, -1, *part.shape[3:])[:, :time], lived)
+    def waited(arrays, state, seen, queries):
+        return _waited(eqx.combine(arrays, rest), state, seen, queries)
+
+    def judged():
+        aside, met, asked = jax.vmap(waited)(arrays, states, seen, events.queries)
+        innovation = lived.info.innovation - met
+        read = None if lived.read is None else lived.read + asked
+        info = eqx.tree_at(lambda i: i.innovation, lived.info, innovation)
+        return eqx.tree_at(lambda s: s.aside, after, aside), Lived(info=info, read=read)
+
+    case = jnp.where(jnp.all(seen.calm), jnp.any(states.aside.quarantine.weight > 0), 2).astype(int)
+    one_after_another = functools.partial(_one_by_one, memories, states, events)
+    return jax.lax.switch(case, [lambda: (after, lived), judged, one_after_another])
+
+
+def _heads_at_once(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tuple[MemoryState, Lived, _Seen]:
+    arrays, rest = eqx.partition(memories, eqx.is_array)
+    return jax.vmap(lambda arrays, *of: _at_once(eqx.combine(arrays, rest), *of))(arrays, states, events)
 
 
 def step_heads(
@@ -167,35 +193,32 @@ def step_heads(
     return each(SurpriseMemory.write)(arrays, states, encounter, lesson, aside)
 
 
-def _sane(memory: SurpriseMemory, events: _Events) -> tuple[Bool[Array, " time"], Array, Array]:
+def _sane(memory: SurpriseMemory, events: _Events) -> tuple[Array, Array, Array]:
     sane = memory.sane(events.cues) & memory.sane(events.values) & events.present
-    return sane, jnp.where(sane[:, None], events.cues, 0.0), jnp.where(sane[:, None], events.values, 0.0)
+    return sane, jnp.where(sane[..., None], events.cues, 0.0), jnp.where(sane[..., None], events.values, 0.0)
 
 
 def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tuple[MemoryState, Lived, _Seen]:
-    """Take a chunk as if nothing in it were beyond the gate and nothing waited; say what was seen."""
+    """Take chunks as if nothing in them were beyond the gate and nothing waited; say what was seen."""
     sane, cues, values = _sane(memory, events)
     pace = memory.pace
-    chunk: Chunk = prepare(cues, values, sane.astype(cues.dtype), events.queries, pace)
-    filtered = filter_chunk(state.belief, chunk, pace)
+    chunks: Chunk = jax.vmap(functools.partial(prepare, pace=pace))(
+        cues, values, sane.astype(cues.dtype), events.queries
+    )
+    belief, filtered = filter_chunks(state.belief, chunks, pace)
     spread, met = filtered.deviation**2, jnp.mean(filtered.white**2, axis=-1)
-    ticks = jnp.cumsum(sane).astype(met.dtype)
+    ticks = jnp.cumsum(sane, axis=-1).astype(met.dtype)
     count = jnp.where(sane, memory.values / spread, 0.0)
     weight = fading_sum(state.weight, count, memory.keep, ticks)
     total = fading_sum(state.weight * state.noise, count * met, memory.keep, ticks)
     noise = jnp.maximum(total / weight, 1e-12)
-    before = jnp.concatenate([state.noise[None], noise[:-1]])
+    before = jnp.concatenate([state.noise[None], noise.ravel()[:-1]]).reshape(noise.shape)
     surprise = jnp.where(sane, met / before, 0.0)
-    error = filtered.white * filtered.deviation[:, None]
+    error = filtered.white * filtered.deviation[..., None]
     meetings = Meeting(cue=cues, error=error, spread=spread, blank=pace.variance * jnp.sum(cues**2, -1), noise=before)
-    after = MemoryState(
-        belief=filtered.belief,
-        aside=state.aside,
-        noise=noise[-1],
-        weight=weight[-1],
-    )
+    after = MemoryState(belief=belief, aside=state.aside, noise=noise[-1, -1], weight=weight[-1, -1])
     open_ = spread - 1
-    gained = jax.vmap(associative.information_gain)(open_ * before, before, error)
+    gained = associative.information_gain(open_ * before, before, error)
     info = MemoryInfo(
         innovation=error,
         surprise=surprise,
@@ -207,8 +230,8 @@ def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tup
         ignored=~sane,
     )
     limit = memory.caution.admitted(spread, meetings.blank, memory.values)
-    seen = _Seen(meetings=meetings, ticks=ticks, sane=sane, calm=jnp.all(surprise <= limit))
-    return after, Lived(info=info, read=filtered.read), seen
+    calm = jnp.all(surprise <= limit, axis=-1)
+    return after, Lived(info=info, read=filtered.read), _Seen(meetings=meetings, ticks=ticks, sane=sane, calm=calm)
 
 
 def _waited(
@@ -258,3 +281,7 @@ def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: _Events) 
 
 def _expected(state: MemoryState, query: Float[Array, " keys"]) -> Float[Array, " values"]:
     return associative.expected(state.belief.mean, query) + waiting_room.hedge(state.aside.quarantine, query)
+
+
+_WINDOW = 16
+"""Chunks that are taken at once, at most."""

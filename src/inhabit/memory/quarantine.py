@@ -1,8 +1,8 @@
 """Quarantine: what might be otherwise. Surprises wait here until later events agree with them, refute them, or they fade;
-and what was believed before a change stays here, for the world may return to it."""
+and what was believed before a change stays here, for the world may return to it.
+"""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
@@ -54,11 +54,11 @@ class Meeting(eqx.Module):
         noise: Variance of a value's dimension around the truth.
     """
 
-    cue: Float[Array, " keys"]
-    error: Float[Array, " values"]
-    spread: Float[Array, ""]
-    blank: Float[Array, ""]
-    noise: Float[Array, ""]
+    cue: Float[Array, "*events keys"]
+    error: Float[Array, "*events values"]
+    spread: Float[Array, "*events"]
+    blank: Float[Array, "*events"]
+    noise: Float[Array, "*events"]
 
 
 def empty(slots: int, keys: int, values: int) -> Quarantine:
