@@ -2,7 +2,6 @@
 
 import pathlib
 import time
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -14,9 +13,10 @@ from jaxtyping import Array
 from inhabit.lab import memory_speed
 from inhabit.lab.experiment import Experiment, Record
 from inhabit.lab.memory_models import AbstractForeteller, makers
+from inhabit.lab.memory_peer import peer
 from inhabit.lab.memory_tasks import LENGTH, TASKS, Lives, bayes, lives
 from inhabit.maths.flops import count
-from inhabit.maths.intervals import bootstrap_mean
+from inhabit.maths.intervals import Estimate, bootstrap_mean
 
 QUESTION = "Does a memory that is written by precision, and lets surprises wait, beat one that writes everything?"
 PREDICTION = (
@@ -24,6 +24,8 @@ PREDICTION = (
     "within 1.2 times Bayes' optimum on regression; behind where the last value wins, for a first change has to wait."
 )
 SEEDS = 3
+LESSONS, EACH = 60, 4
+"""Lessons, and lives of each task in one."""
 
 
 @eqx.filter_jit
@@ -32,9 +34,7 @@ def _errors(model: AbstractForeteller, cues: Array, values: Array, truth: Array,
     return jnp.sum(jnp.mean((said - truth) ** 2, -1) * asked, -1) / jnp.sum(asked, -1)
 
 
-def train(
-    model: AbstractForeteller, *, lessons: int, seed: int, each: int = 6, rate: float = 0.03
-) -> AbstractForeteller:
+def train(model: AbstractForeteller, *, lessons: int, seed: int, rate: float = 0.03) -> AbstractForeteller:
     """Learn what is learned, by gradient through every write of lives that change and that are poisoned.
 
     Every task counts by the logarithm of its error, so that none drowns the others. The model kept is that of the
@@ -44,7 +44,6 @@ def train(
         model: As it starts.
         lessons: Steps of gradient descent.
         seed: Of the lives.
-        each: Lives of each task in a lesson.
         rate: Of learning, at its highest; it falls to nothing by a cosine.
     """
     schedule = optax.cosine_decay_schedule(rate, lessons)
@@ -64,18 +63,27 @@ def train(
         return eqx.apply_updates(model, moved), state, value
 
     judge = eqx.filter_jit(loss)
-    held = _mixture(16, 10_000 + seed)
+    held = _sides(_mixture(16, 10_000 + seed))
     best, least = model, float(judge(model, held))
     for at in range(lessons):
-        model, state, _ = lesson(model, state, _mixture(each, 1_000_000 * (seed + 2) + at))
+        model, state, _ = lesson(model, state, _sides(_lesson(seed, at)))
         if at % 10 == 9 and (now := float(judge(model, held))) < least:
             best, least = model, now
     return best
 
 
-def _mixture(each: int, seed: int) -> tuple[Array, ...]:
+def _lesson(seed: int, at: int) -> Lives:
+    return _mixture(EACH, 1_000_000 * (seed + 2) + at)
+
+
+def _mixture(each: int, seed: int) -> Lives:
+    """Lives of every task: of tasks x lives x events."""
     drawn = [lives(task, each, seed) for task in TASKS]
-    return tuple(jnp.stack([getattr(one, side) for one in drawn]) for side in ("cues", "values", "truth", "asked"))
+    return Lives(*(np.stack([getattr(one, side) for one in drawn]) for side in ("cues", "values", "truth", "asked")))
+
+
+def _sides(mixture: Lives) -> tuple[Array, ...]:
+    return tuple(jnp.asarray(side) for side in (mixture.cues, mixture.values, mixture.truth, mixture.asked))
 
 
 def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
@@ -86,16 +94,22 @@ def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
     seeds = tuple(range(seed, seed + (1 if quick else SEEDS)))
     found: dict[tuple[str, str], list[np.ndarray]] = {}
     work: dict[str, float] = {}
+    lessons, python = 2 if quick else LESSONS, os.environ.get(memory_speed.PEER)
+    sizes: dict[str, float] = {}
     for one in seeds:
         tests = {task: _test(task, 4 if quick else 32, one) for task in TASKS}
         for name, make in makers().items():
-            model = make(one)
-            if jax.tree.leaves(eqx.filter(model, eqx.is_array)):
-                model = train(model, steps=2 if quick else 40, seed=one)
+            model = train(make(one), lessons=lessons, seed=one)
+            sizes[name] = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
             work[name] = _work(model, tests["regression"])
             for task, test in tests.items():
                 errors = _errors(model, test.cues, test.values, test.truth, test.asked)
                 found.setdefault((task, name), []).append(np.asarray(errors))
+        if python:
+            taught = [_lesson(one, at) for at in range(lessons)]
+            errors, work["titans-pytorch"] = peer(python, taught, _mixture(16, 10_000 + one), tests, seed=one)
+            for task in TASKS:
+                found.setdefault((task, "titans-pytorch"), []).append(errors[task])
         found.setdefault(("regression", "Bayes' optimum"), []).append(bayes(tests["regression"]))
     groups = np.concatenate([[f"{one}-{at}" for at in range(len(found["regression", "memory"][0]))] for one in seeds])
     scores = {pair: bootstrap_mean(np.concatenate(each), groups) for pair, each in found.items()}
@@ -103,7 +117,8 @@ def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         question=QUESTION,
         prediction=PREDICTION,
         measured={f"{task}: memory": scores[task, "memory"] for task in TASKS},
-        baselines={f"{task}: {name}": one for (task, name), one in scores.items() if name != "memory"},
+        baselines={f"{task}: {name}": one for (task, name), one in scores.items() if name != "memory"}
+        | {f"learned numbers: {name}": Estimate(size, size, size) for name, size in sizes.items()},
         flops=work,
         seeds=seeds,
         seconds=time.monotonic() - began,
@@ -121,11 +136,11 @@ def _test(task: str, number: int, seed: int) -> Lives:
     return lives(task, number, 1_000_000 + seed, 10 * LENGTH if task == "recall at length" else LENGTH)
 
 
-def _work(model: Any, test: Lives) -> float:
+def _work(model: AbstractForeteller, test: Lives) -> float:
     """Floating-point operations of an event, all heads and both matrices counted."""
     arrays, rest = eqx.partition(model, eqx.is_array)
     life = (jnp.asarray(test.cues[0]), jnp.asarray(test.values[0]))
-    return float(count(lambda arrays, *life: foretell(eqx.combine(arrays, rest), *life), arrays, *life).flops) / LENGTH
+    return float(count(lambda arrays, *life: eqx.combine(arrays, rest).foretell(*life), arrays, *life).flops) / LENGTH
 
 
 MEMORY = Experiment(name="memory", question=QUESTION, sets=("tasks", "speed"), run=memory)

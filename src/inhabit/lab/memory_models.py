@@ -152,7 +152,17 @@ def makers() -> dict[str, Callable[[int], Any]]:
     key = jax.random.key
     return {
         "memory": lambda seed: Remembering(
-            SurpriseMemory(KEYS, VALUES, noise=0.02, drift=1e-4, slots=8, conviction=0.0, experience=1.0)
+            SurpriseMemory(
+                KEYS,
+                VALUES,
+                variance=2.0,
+                noise=0.02,
+                drift=1e-5,
+                slots=8,
+                conviction=-1.0,
+                experience=0.1,
+                repeated=2.0,
+            )
         ),
         "delta rule": lambda seed: Gated(DeltaMemory(48, 16, rate=0.7), key=key(seed)),
         "dynamic evaluation": lambda seed: Gated(TwoLayerMemory(24, 12, 64, key=key(seed)), key=key(seed + 1)),

@@ -84,22 +84,24 @@ def prepare(
         queries: Where to read after each event.
         pace: Of leaning back.
     """
-    ticks = jnp.cumsum(sane)
-    faded, total = jnp.exp(pace.rate * ticks), jnp.exp(pace.rate * ticks[-1])
+    ticks = running_sum(sane)
+    kept = jnp.exp(pace.rate * ticks)
     fresh = -jnp.expm1(2 * pace.rate * ticks) * pace.variance
-    apart = jnp.exp(pace.rate * jnp.abs(ticks[:, None] - ticks))
-    within = apart * jnp.minimum(fresh[:, None], fresh)
+    # The covariance of what arose by one event with what arose by a later one is that of the first, faded since then.
+    since = kept[:, None] * (fresh / kept)
+    lower = jnp.tril(since)
+    within = lower + jnp.triu(since.T, 1)
     leaning = -jnp.expm1(pace.rate * ticks)[:, None]
-    remaining = jnp.exp(pace.rate * (ticks[-1] - ticks))
+    total = kept[-1]
     return Chunk(
-        keys=faded[:, None] * keys,
+        keys=kept[:, None] * keys,
         target=values - leaning * (keys @ pace.prior),
         gram=within * (keys @ keys.T) + jnp.eye(keys.shape[0]),
-        late=(remaining * fresh)[:, None] * keys,
+        late=(total * fresh / kept)[:, None] * keys,
         kept=total,
-        queries=None if queries is None else faded[:, None] * queries,
+        queries=None if queries is None else kept[:, None] * queries,
         base=None if queries is None else leaning * (queries @ pace.prior),
-        cross=None if queries is None else jnp.tril(within * (queries @ keys.T)),
+        cross=None if queries is None else lower * (queries @ keys.T),
     )
 
 
@@ -184,8 +186,12 @@ def fading_sum(
         keep: Share kept by one tick.
         ticks: Within each chunk, counted from its own start.
     """
-    apart = jnp.maximum(ticks[:, :, None] - ticks[:, None], 0)
-    within = jnp.sum(jnp.tril(jnp.power(keep, apart)) * added[:, None], -1)
     left = jnp.power(keep, ticks)
+    within = left * running_sum(added / left)
     _, starts = jax.lax.scan(lambda y, by: (by[0] * y + by[1], y), start, (left[:, -1], within[:, -1]))
     return within + left * starts[:, None]
+
+
+def running_sum(part: Float[Array, "*chunks time"]) -> Float[Array, "*chunks time"]:
+    """Sum of everything up to each event, by one product."""
+    return part @ jnp.triu(jnp.ones((part.shape[-1], part.shape[-1])))

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from inhabit.maths import associative
-from inhabit.maths.chunk import Chunk, fading_sum, filter_chunks, prepare
+from inhabit.maths.chunk import Chunk, fading_sum, filter_chunks, prepare, running_sum
 from inhabit.memory import lesson as lessons
 from inhabit.memory import quarantine as waiting_room
 from inhabit.memory.lesson import Aside
@@ -111,13 +111,13 @@ def live_heads(
 
     def cut(part: Array) -> Array:
         part = jnp.pad(part, [(0, 0), (0, time + padding - part.shape[1]), *[(0, 0)] * (part.ndim - 2)])
-        return jnp.moveaxis(part.reshape(heads, -1, chunks, chunk, *part.shape[2:]), 1, 0)
+        return jnp.moveaxis(part.reshape(heads, -1, chunks, chunk, *part.shape[2:]), 0, 2)
 
     windows = jax.tree.map(cut, _Events(cues=cues, values=values, queries=queries, present=present))
     after, lived = jax.lax.scan(functools.partial(_window, memories), states, windows)
 
     def joined(part: Array) -> Array:
-        return jnp.moveaxis(part, 0, 1).reshape(heads, -1, *part.shape[4:])[:, :time]
+        return jnp.moveaxis(part, 2, 0).reshape(heads, -1, *part.shape[4:])[:, :time]
 
     return after, jax.tree.map(joined, lived)
 
@@ -128,9 +128,7 @@ def _window(memories: SurpriseMemory, states: MemoryState, events: _Events) -> t
 
     @jax.checkpoint
     def by_chunk(states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
-        chunks = jax.tree.map(lambda part: jnp.moveaxis(part, 1, 0), events)
-        after, lived = jax.lax.scan(functools.partial(_chunk, memories), states, chunks)
-        return after, jax.tree.map(lambda part: jnp.moveaxis(part, 0, 1), lived)
+        return jax.lax.scan(functools.partial(_chunk, memories), states, events)
 
     calm = jnp.all(seen.calm) & ~jnp.any(states.aside.quarantine.weight > 0)
     return jax.lax.cond(calm, lambda *_: (after, lived), by_chunk, states, events)
@@ -138,10 +136,8 @@ def _window(memories: SurpriseMemory, states: MemoryState, events: _Events) -> t
 
 def _chunk(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
     """One chunk at once if nothing in it is beyond the gate, whatever waits; else event by event."""
-    one = functools.partial(jax.tree.map, lambda part: part[:, None])
-    first = functools.partial(jax.tree.map, lambda part: part[:, 0])
-    after, lived, seen = _heads_at_once(memories, states, one(events))
-    lived, seen = first(lived), first(seen)
+    after, lived, seen = _heads_at_once(memories, states, jax.tree.map(lambda part: part[None], events))
+    lived, seen = jax.tree.map(lambda part: part[0], (lived, seen))
     arrays, rest = eqx.partition(memories, eqx.is_array)
 
     def waited(arrays, state, seen, queries):
@@ -160,8 +156,10 @@ def _chunk(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tu
 
 
 def _heads_at_once(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tuple[MemoryState, Lived, _Seen]:
+    """Every head; chunks lead, for they are what is scanned."""
     arrays, rest = eqx.partition(memories, eqx.is_array)
-    return jax.vmap(lambda arrays, *of: _at_once(eqx.combine(arrays, rest), *of))(arrays, states, events)
+    each = jax.vmap(lambda arrays, *of: _at_once(eqx.combine(arrays, rest), *of), (0, 0, 1), (0, 1, 1))
+    return each(arrays, states, events)
 
 
 def step_heads(
@@ -207,7 +205,7 @@ def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tup
     )
     belief, filtered = filter_chunks(state.belief, chunks, pace)
     spread, met = filtered.deviation**2, jnp.mean(filtered.white**2, axis=-1)
-    ticks = jnp.cumsum(sane, axis=-1).astype(met.dtype)
+    ticks = running_sum(sane.astype(met.dtype))
     count = jnp.where(sane, memory.values / spread, 0.0)
     weight = fading_sum(state.weight, count, memory.keep, ticks)
     total = fading_sum(state.weight * state.noise, count * met, memory.keep, ticks)
