@@ -1,5 +1,6 @@
 """Memory: written while it is lived with, does a memory that waits with surprises beat one that swallows them?"""
 
+import os
 import pathlib
 import time
 

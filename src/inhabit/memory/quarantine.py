@@ -1,5 +1,7 @@
-"""Quarantine: what might be otherwise. Surprises wait here until later events agree with them, refute them, or they fade;
-and what was believed before a change stays here, for the world may return to it.
+"""Quarantine: what might be otherwise.
+
+Surprises wait here until later events agree with them, refute them, or they fade; and what was believed before a change
+stays here, for the world may return to it.
 """
 
 import equinox as eqx
