@@ -148,6 +148,27 @@ def test_other_memories_learn_and_refuse_what_cannot_be(part):
     assert told.ignored and eqx.tree_equal(after, state)
 
 
+def test_two_layers_in_chunks_of_one_are_one_event_at_a_time():
+    made = TwoLayerMemory(WIDTH, WIDTH, 32, key=jax.random.key(0))
+    cues, values = lessons(12)
+    values = values.at[5, 0].set(jnp.nan)
+    state, read = brief(made.live)(made.init(), cues, values, cues, chunk=1)
+
+    def one(state, event):
+        return made.step(state, event)[0], made.read(state, event[0])[0]
+
+    slow, expected = brief(lambda s: jax.lax.scan(one, s, (cues, values)))(made.init())
+    np.testing.assert_allclose(read, expected, atol=1e-5)
+    np.testing.assert_allclose(state.second, slow.second, atol=1e-5)
+
+
+def test_a_chunk_of_one_cue_does_not_overshoot():
+    made = TwoLayerMemory(WIDTH, WIDTH, 32, rate=0.9, key=jax.random.key(0))
+    cue, value = jnp.tile(jnp.eye(WIDTH)[:1], (70, 1)), jnp.ones((70, WIDTH))
+    _, read = brief(made.live)(made.init(), cue, value, cue, chunk=16)
+    assert read.max() < 1.05 and jnp.abs(read[-1] - 1).max() < 0.05
+
+
 def test_delta_momentum_by_hand():
     made = DeltaMemory(1, 1, rate=0.5, momentum=0.5, keep=1 - 1e-7)
     state = made.init()

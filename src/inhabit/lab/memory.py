@@ -21,11 +21,11 @@ from inhabit.maths.intervals import Estimate, bootstrap_mean
 
 QUESTION = "Does a memory that is written by precision, and lets surprises wait, beat one that writes everything?"
 PREDICTION = (
-    "Ahead of a frozen network, attention, dynamic evaluation and the gated delta rule on at least four of six tasks; "
-    "within 1.2 times Bayes' optimum on regression; behind where the last value wins, for a first change has to wait."
+    "Ahead of a frozen network, attention, dynamic evaluation, the gated delta rule and titans-pytorch on at least four "
+    "of six tasks; within 1.2 times Bayes' optimum on regression; closest under poison, where attention may be ahead."
 )
 SEEDS = 3
-LESSONS, EACH = 60, 4
+LESSONS, EACH = 100, 4
 """Lessons, and lives of each task in one."""
 
 
@@ -134,7 +134,7 @@ def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
 
 def _test(task: str, number: int, seed: int) -> Lives:
     """Lives never trained on; recall is tested at ten times the length of training."""
-    return lives(task, number, 1_000_000 + seed, 10 * LENGTH if task == "recall at length" else LENGTH)
+    return lives(task, number, 900_000_000 + seed, 10 * LENGTH if task == "recall at length" else LENGTH)
 
 
 def _work(model: AbstractForeteller, test: Lives) -> float:
