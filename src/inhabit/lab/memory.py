@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array
 
-from inhabit.lab import memory_speed
+from inhabit.lab import memory_recall, memory_speed
 from inhabit.lab.experiment import Experiment, Record
 from inhabit.lab.memory_models import AbstractForeteller, makers
 from inhabit.lab.memory_peer import peer
@@ -88,9 +88,11 @@ def _sides(mixture: Lives) -> tuple[Array, ...]:
 
 
 def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
-    """Run the experiment: `tasks`, or `speed` beside the peer that `INHABIT_PEER_TITANS` names."""
+    """Run the experiment: `tasks`, `recall`, or `speed`; `INHABIT_PEER_TITANS` names the Python of the peer."""
     if on == "speed":
         return memory_speed.speed(seed=seed, quick=quick)
+    if on == "recall":
+        return memory_recall.recall(seed=seed, quick=quick)
     began = time.monotonic()
     seeds = tuple(range(seed, seed + (1 if quick else SEEDS)))
     found: dict[tuple[str, str], list[np.ndarray]] = {}
@@ -144,4 +146,4 @@ def _work(model: AbstractForeteller, test: Lives) -> float:
     return float(count(lambda arrays, *life: eqx.combine(arrays, rest).foretell(*life), arrays, *life).flops) / LENGTH
 
 
-MEMORY = Experiment(name="memory", question=QUESTION, sets=("tasks", "speed"), run=memory)
+MEMORY = Experiment(name="memory", question=QUESTION, sets=("tasks", "recall", "speed"), run=memory)
