@@ -110,7 +110,7 @@ def relax(
     """
     kept = keep**2
     added = (1 - kept) * variance * jnp.eye(belief.covariance.shape[0])
-    return Association(mean=prior + keep * (belief.mean - prior), covariance=kept * belief.covariance + added)
+    return Association(mean=keep * belief.mean + (1 - keep) * prior, covariance=kept * belief.covariance + added)
 
 
 def information_gain(

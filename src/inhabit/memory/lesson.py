@@ -32,15 +32,36 @@ class Lesson(eqx.Module):
     confirmed: Float[Array, ""]
 
 
-def calm(met: Meeting, covered: Float[Array, " keys"], aside: Aside, caution: Caution) -> tuple[Lesson, Aside]:
+class Taught(eqx.Module):
+    """What came of an event.
+
+    Attributes:
+        lesson: For the belief.
+        aside: What is held beside it afterwards.
+        hedge: How far what waited had moved what was expected.
+    """
+
+    lesson: Lesson
+    aside: Aside
+    hedge: Float[Array, " values"]
+
+
+def plain(met: Meeting, covered: Float[Array, " keys"], aside: Aside, caution: Caution) -> Taught:
+    """What is expected is written as it is; nothing waits."""
+    lesson = Lesson(error=met.error, noise=jnp.ones(()), change=jnp.zeros(()), confirmed=jnp.zeros(()))
+    return Taught(lesson=lesson, aside=aside, hedge=jnp.zeros_like(met.error))
+
+
+def calm(met: Meeting, covered: Float[Array, " keys"], aside: Aside, caution: Caution) -> Taught:
     """What is expected is written as it is, and speaks against what waits at its cue."""
     told = jax.lax.stop_gradient(waiting_room.evidence(aside.quarantine, met))
     quarantine, refuted = waiting_room.disbelieve(aside.quarantine, told, caution.returning)
-    lesson = Lesson(error=met.error, noise=jnp.ones(()), change=jnp.zeros(()), confirmed=jnp.zeros(()))
-    return lesson, Aside(quarantine=quarantine, experience=aside.experience + refuted * OUTLIER)
+    after = Aside(quarantine=quarantine, experience=aside.experience + refuted * OUTLIER)
+    hedge = waiting_room.hedge(aside.quarantine, met.cue)
+    return Taught(lesson=plain(met, covered, aside, caution).lesson, aside=after, hedge=hedge)
 
 
-def shaken(met: Meeting, covered: Float[Array, " keys"], aside: Aside, caution: Caution) -> tuple[Lesson, Aside]:
+def shaken(met: Meeting, covered: Float[Array, " keys"], aside: Aside, caution: Caution) -> Taught:
     """Set a surprise against every account of it, and do as the likeliest says.
 
     Either a claim that waits foresaw it, or it is a change that nobody foresaw, or it is an outlier. In the first two
@@ -99,7 +120,8 @@ def shaken(met: Meeting, covered: Float[Array, " keys"], aside: Aside, caution: 
     for_nothing = (jnp.sum(gone) + waiting_room.is_loud(loud)) * OUTLIER
     turns = agreed > 0.5
     quarantine = jax.tree.map(lambda a, b: jnp.where(turns, a, b), turned, kept)
-    return lesson, Aside(quarantine, aside.experience + jnp.where(turns, lasting, for_nothing))
+    after = Aside(quarantine, aside.experience + jnp.where(turns, lasting, for_nothing))
+    return Taught(lesson=lesson, aside=after, hedge=waiting_room.hedge(waiting, met.cue))
 
 
 def _pooled(

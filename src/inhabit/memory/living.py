@@ -180,15 +180,14 @@ def step_heads(
 
     of = (encounter.met, encounter.covered, encounter.aside, memories.caution)
 
-    def calm():
-        return jax.vmap(lessons.calm)(*of)
-
-    def shaken():
+    def shaken(*of):
         pick = jax.vmap(lambda beyond, a, b: jax.tree.map(lambda x, y: jnp.where(beyond, x, y), a, b))
-        return pick(encounter.beyond, jax.vmap(lessons.shaken)(*of), calm())
+        return pick(encounter.beyond, jax.vmap(lessons.shaken)(*of), jax.vmap(lessons.calm)(*of))
 
-    lesson, aside = jax.lax.cond(jnp.any(encounter.beyond), shaken, calm)
-    return each(SurpriseMemory.write)(arrays, states, encounter, lesson, aside)
+    waits = jnp.any(encounter.aside.quarantine.weight > 0)
+    case = jnp.where(jnp.any(encounter.beyond), 2, waits).astype(int)
+    taught = jax.lax.switch(case, [jax.vmap(lessons.plain), jax.vmap(lessons.calm), shaken], *of)
+    return each(SurpriseMemory.write)(arrays, states, encounter, taught)
 
 
 def _sane(memory: SurpriseMemory, events: _Events) -> tuple[Array, Array, Array]:

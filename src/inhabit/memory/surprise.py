@@ -11,7 +11,7 @@ from inhabit.maths.chunk import Pace
 from inhabit.memory import lesson as lessons
 from inhabit.memory import quarantine as waiting_room
 from inhabit.memory.caution import Caution
-from inhabit.memory.lesson import Aside, Lesson
+from inhabit.memory.lesson import Aside, Taught
 from inhabit.memory.memory import AbstractMemory, MemoryInfo
 from inhabit.memory.quarantine import Meeting
 from inhabit.types import Key
@@ -211,8 +211,8 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         """Live through one event: judge it by what was believed, then learn as it deserves."""
         encounter = self.meet(state, event)
         of = (encounter.met, encounter.covered, encounter.aside, self.caution)
-        lesson, aside = jax.lax.cond(encounter.beyond, lessons.shaken, lessons.calm, *of)
-        return self.write(state, encounter, lesson, aside)
+        taught = jax.lax.cond(encounter.beyond, lessons.shaken, lessons.calm, *of)
+        return self.write(state, encounter, taught)
 
     def meet(
         self, state: MemoryState, event: tuple[Float[Array, " {self.keys}"], Float[Array, " {self.values}"]]
@@ -220,7 +220,7 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         """The first third of a step: lean back to the prior, and set the event against what is believed."""
         sane = self.sane(event[0]) & self.sane(event[1])
         cue, value = (jnp.where(sane, part, 0.0) for part in event)
-        later = self.wait(state, 1.0)
+        later = self.wait(state, sane.astype(cue.dtype))  # nothing happens to one who lives through what cannot be
         covered, open_ = associative.spread(later.belief.covariance, cue)
         met = Meeting(
             cue=cue,
@@ -236,17 +236,15 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
             aside=later.aside,
             met=met,
             covered=covered,
-            hedge=waiting_room.hedge(later.aside.quarantine, cue),
             surprise=surprise,
             limit=limit,
             beyond=surprise > limit,
             sane=sane,
         )
 
-    def write(
-        self, state: MemoryState, encounter: "Encounter", lesson: Lesson, aside: Aside
-    ) -> tuple[MemoryState, MemoryInfo]:
+    def write(self, state: MemoryState, encounter: "Encounter", taught: Taught) -> tuple[MemoryState, MemoryInfo]:
         """The last third: take the lesson into the belief and the running noise."""
+        lesson = taught.lesson
         met, surprise, limit, sane = encounter.met, encounter.surprise, encounter.limit, encounter.sane
         open_ = met.spread - 1
         # The gate learns from what came of its decisions; what was decided does not bend towards the gate.
@@ -254,21 +252,21 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
         expected = straight_through(~encounter.beyond, soft)
         taken = jnp.maximum(expected, lesson.confirmed)
         gain = associative.kalman_gain(encounter.covered, open_, lesson.noise, lesson.change)
-        gain = jax.tree.map(lambda leaf: taken * leaf, gain)
+        gain = jax.tree.map(lambda leaf: sane * taken * leaf, gain)
         count = self.values / met.spread * (1 - lesson.confirmed)
         weight = self.keep * state.weight + count
         seen = met.noise * jnp.minimum(surprise, limit)
+        noise = jnp.maximum((self.keep * state.weight * state.noise + count * seen) / weight, _LEAST)
         after = MemoryState(
             belief=associative.correct(encounter.belief, met.cue, lesson.error, gain),
-            aside=aside,
-            noise=jnp.maximum((self.keep * state.weight * state.noise + count * seen) / weight, _LEAST),
-            weight=weight,
+            aside=taught.aside,
+            noise=jnp.where(sane, noise, state.noise),
+            weight=jnp.where(sane, weight, state.weight),
         )
-        after = jax.tree.map(lambda new, old: jnp.where(sane, new, old), after, state)
         wide = open_ + lesson.change
         told = associative.information_gain(wide * met.noise, lesson.noise * met.noise, lesson.error)
         return after, MemoryInfo(
-            innovation=met.error - encounter.hedge,
+            innovation=met.error - taught.hedge,
             surprise=jnp.where(sane, surprise, 0.0),
             surprisal=jnp.where(sane, surprisal(met.error, met.noise * met.spread), 0.0),
             information=sane * taken * told,
@@ -286,7 +284,6 @@ class Encounter(eqx.Module):
     aside: Aside
     met: Meeting
     covered: Float[Array, " keys"]
-    hedge: Float[Array, " values"]
     surprise: Float[Array, ""]
     limit: Float[Array, ""]
     beyond: Bool[Array, ""]
