@@ -1,8 +1,10 @@
 """Memory: written while it is lived with, does a memory that waits with surprises beat one that swallows them?"""
 
+import json
 import os
 import pathlib
 import time
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -24,7 +26,7 @@ PREDICTION = (
     "Ahead of a frozen network, attention, dynamic evaluation, the gated delta rule and titans-pytorch on at least four "
     "of six tasks; within 1.2 times Bayes' optimum on regression; closest under poison, where attention may be ahead."
 )
-SEEDS = 3
+SEEDS, PEER = 3, "titans-pytorch"
 LESSONS, EACH = 100, 4
 """Lessons, and lives of each task in one."""
 
@@ -93,36 +95,25 @@ def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         return memory_speed.speed(seed=seed, quick=quick)
     if on == "recall":
         return memory_recall.recall(seed=seed, quick=quick)
-    began = time.monotonic()
+    began, names = time.monotonic(), [*makers(), *([PEER] if os.environ.get(memory_speed.PEER) else [])]
     seeds = tuple(range(seed, seed + (1 if quick else SEEDS)))
-    found: dict[tuple[str, str], list[np.ndarray]] = {}
-    work: dict[str, float] = {}
-    lessons, python = 2 if quick else LESSONS, os.environ.get(memory_speed.PEER)
-    sizes: dict[str, float] = {}
-    for one in seeds:
-        tests = {task: _test(task, 4 if quick else 32, one) for task in TASKS}
-        for name, make in makers().items():
-            model = train(make(one), lessons=lessons, seed=one)
-            sizes[name] = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
-            work[name] = _work(model, tests["regression"])
-            for task, test in tests.items():
-                errors = _errors(model, test.cues, test.values, test.truth, test.asked)
-                found.setdefault((task, name), []).append(np.asarray(errors))
-        if python:
-            taught = [_lesson(one, at) for at in range(lessons)]
-            errors, work["titans-pytorch"] = peer(python, taught, _mixture(16, 10_000 + one), tests, seed=one)
-            for task in TASKS:
-                found.setdefault((task, "titans-pytorch"), []).append(errors[task])
-        found.setdefault(("regression", "Bayes' optimum"), []).append(bayes(tests["regression"]))
-    groups = np.concatenate([[f"{one}-{at}" for at in range(len(found["regression", "memory"][0]))] for one in seeds])
-    scores = {pair: bootstrap_mean(np.concatenate(each), groups) for pair, each in found.items()}
+    cells = {(name, one): cell(name, one, quick=quick, out=out) for one in seeds for name in names}
+    found = {
+        (task, name): np.array([cells[name, one]["errors"][task] for one in seeds]) for name in names for task in TASKS
+    }
+    number = found["regression", "memory"].shape[1]
+    best = [bayes(_test("regression", number, one)) for one in seeds]
+    groups = np.array([f"{one}-{at}" for one in seeds for at in range(number)])
+    scores = {pair: bootstrap_mean(each.ravel(), groups) for pair, each in found.items()}
+    sizes = {name: cells[name, seeds[0]]["size"] for name in names}
     return Record(
         question=QUESTION,
         prediction=PREDICTION,
         measured={f"{task}: memory": scores[task, "memory"] for task in TASKS},
         baselines={f"{task}: {name}": one for (task, name), one in scores.items() if name != "memory"}
+        | {"regression: Bayes' optimum": bootstrap_mean(np.concatenate(best), groups)}
         | {f"learned numbers: {name}": Estimate(size, size, size) for name, size in sizes.items()},
-        flops=work,
+        flops={name: cells[name, seeds[0]]["flops"] for name in names},
         seeds=seeds,
         seconds=time.monotonic() - began,
         predictions=[
@@ -132,6 +123,32 @@ def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
             for at, error in enumerate(errors)
         ],
     )
+
+
+def cell(name: str, seed: int, *, quick: bool, out: pathlib.Path) -> dict[str, Any]:
+    """What one contender makes of one seed; kept in `out`, and not computed again while it is there.
+
+    Returns:
+        `errors` (of each test life, by task), `flops` (of an event) and `size` (learned numbers).
+    """
+    kept = out / "cells" / f"{name}-{seed}{'-quick' if quick else ''}.json"
+    if kept.exists():
+        return json.loads(kept.read_text("utf-8"))
+    lessons, tests = 2 if quick else LESSONS, {task: _test(task, 4 if quick else 32, seed) for task in TASKS}
+    if name == PEER:
+        taught, held = [_lesson(seed, at) for at in range(lessons)], _mixture(16, 10_000 + seed)
+        found = peer(os.environ[memory_speed.PEER], taught, held, tests, seed=seed)
+    else:
+        model = train(makers()[name](seed), lessons=lessons, seed=seed)
+        errors = {
+            task: np.asarray(_errors(model, test.cues, test.values, test.truth, test.asked)).tolist()
+            for task, test in tests.items()
+        }
+        size = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
+        found = {"errors": errors, "flops": _work(model, tests["regression"]), "size": size}
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(found), "utf-8")
+    return found
 
 
 def _test(task: str, number: int, seed: int) -> Lives:

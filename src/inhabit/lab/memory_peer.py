@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import tempfile
+from typing import Any
 
 import numpy as np
 
@@ -58,15 +59,14 @@ with torch.no_grad():
     one = [side[:1] for side in read("regression")]
     with FlopCounterMode(display=False) as counter:
         model(*one[:2])
-print(json.dumps({"errors": found, "flops": counter.get_total_flops() / one[0].shape[1]}))
+print(json.dumps({"errors": found, "flops": counter.get_total_flops() / one[0].shape[1],
+    "size": sum(part.numel() for part in model.parameters())}))
 """
 RATE = 0.01
 """Of its Adam; a network of this size does not bear the .03 of the others."""
 
 
-def peer(
-    python: str, lessons: list[Lives], held: Lives, tests: dict[str, Lives], *, seed: int
-) -> tuple[dict[str, np.ndarray], float]:
+def peer(python: str, lessons: list[Lives], held: Lives, tests: dict[str, Lives], *, seed: int) -> dict[str, Any]:
     """Train the peer and test it.
 
     Args:
@@ -77,8 +77,8 @@ def peer(
         seed: Of its weights.
 
     Returns:
-        Squared error of each test life, and floating-point operations of an event (matrix products only, backward
-        passes of its own writes included).
+        `errors` of each test life by name, `flops` of an event (matrix products only, those of its own gradients
+        included) and `size`, how many numbers it learns.
 
     Raises:
         subprocess.CalledProcessError: It failed.
@@ -96,5 +96,4 @@ def peer(
             np.savez(pathlib.Path(folder) / name, **{side: part[0] if alone else part for side, part in sides.items()})
         words = [python, "-c", _SCRIPT, folder, str(seed), str(RATE), json.dumps(list(tests))]
         done = subprocess.run(words, capture_output=True, text=True, check=True)
-    said = json.loads(done.stdout.splitlines()[-1])
-    return {name: np.array(errors) for name, errors in said["errors"].items()}, said["flops"]
+    return json.loads(done.stdout.splitlines()[-1])
