@@ -8,6 +8,7 @@ from inhabit.maths.chunk import lower_inverse
 from inhabit.maths.compiling import brief
 from inhabit.memory.budget import Budget
 from inhabit.memory.delta import DeltaMemory
+from inhabit.memory.dispatch import Dispatch
 from inhabit.memory.ledger import Ledger
 from inhabit.memory.living import live
 from inhabit.memory.saving import reopen, save
@@ -50,6 +51,19 @@ def test_a_saved_state_reopens_to_the_same_bytes(tmp_path):
     first, second = ((tmp_path / name).read_bytes() for name in ("a.safetensors", "b.safetensors"))
     assert first == second
     assert len(first) <= 1.1 * sum(leaf.nbytes for leaf in jax.tree.leaves(state))
+
+
+def test_one_array_carries_the_numbers_of_a_state():
+    part = memory()
+    cues, values = lessons(6)
+    alone = Dispatch(part.step, part.init(), (cues[0], values[0]))
+    flat, state, step = alone.flat, part.init(), brief(part.step)
+    for cue, value in zip(cues, values.at[4].set(9.0)):
+        flat, told = alone.step(flat, cue, value)
+        state, info = step(state, (cue, value))
+    for ours, theirs in zip(jax.tree.leaves((alone.state(flat), alone.info(told))), jax.tree.leaves((state, info))):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 def test_a_strange_file_is_refused_with_the_mend(tmp_path):
