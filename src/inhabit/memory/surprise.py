@@ -6,31 +6,16 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from inhabit.maths import associative
-from inhabit.maths.associative import Association, straight_through
+from inhabit.maths.associative import Association
 from inhabit.maths.chunk import Pace
+from inhabit.memory import encounter as encounters
 from inhabit.memory import lesson as lessons
 from inhabit.memory import quarantine as waiting_room
 from inhabit.memory.caution import Caution
+from inhabit.memory.encounter import Encounter, MemoryState
 from inhabit.memory.lesson import Aside, Taught
 from inhabit.memory.memory import AbstractMemory, MemoryInfo
-from inhabit.memory.quarantine import Meeting
 from inhabit.types import Key
-
-
-class MemoryState(eqx.Module):
-    """What a surprise memory has lived.
-
-    Attributes:
-        belief: What is held to be so; its covariance is in units of `noise`.
-        aside: What might be otherwise, and what became of surprises.
-        noise: Running variance of the values around the truth.
-        weight: How many squared deviations `noise` rests on.
-    """
-
-    belief: Association
-    aside: Aside
-    noise: Float[Array, ""]
-    weight: Float[Array, ""]
 
 
 class SurpriseMemory(AbstractMemory[MemoryState]):
@@ -216,83 +201,16 @@ class SurpriseMemory(AbstractMemory[MemoryState]):
 
     def meet(
         self, state: MemoryState, event: tuple[Float[Array, " {self.keys}"], Float[Array, " {self.values}"]]
-    ) -> "Encounter":
+    ) -> Encounter:
         """The first third of a step: lean back to the prior, and set the event against what is believed."""
         sane = self.sane(event[0]) & self.sane(event[1])
         cue, value = (jnp.where(sane, part, 0.0) for part in event)
         later = self.wait(state, sane.astype(cue.dtype))  # nothing happens to one who lives through what cannot be
-        covered, open_ = associative.spread(later.belief.covariance, cue)
-        met = Meeting(
-            cue=cue,
-            error=value - associative.expected(later.belief.mean, cue),
-            spread=1 + open_,
-            blank=self.pace.variance * jnp.sum(cue**2),
-            noise=state.noise,
-        )
-        surprise = met.error @ met.error / (self.values * met.noise * met.spread)
-        limit = self.caution.admitted(met.spread, met.blank, self.values)
-        return Encounter(
-            belief=later.belief,
-            aside=later.aside,
-            met=met,
-            covered=covered,
-            surprise=surprise,
-            limit=limit,
-            beyond=surprise > limit,
-            sane=sane,
-        )
+        return encounters.meet(later, cue, value, sane, variance=self.pace.variance, caution=self.caution)
 
-    def write(self, state: MemoryState, encounter: "Encounter", taught: Taught) -> tuple[MemoryState, MemoryInfo]:
+    def write(self, state: MemoryState, encounter: Encounter, taught: Taught) -> tuple[MemoryState, MemoryInfo]:
         """The last third: take the lesson into the belief and the running noise."""
-        lesson = taught.lesson
-        met, surprise, limit, sane = encounter.met, encounter.surprise, encounter.limit, encounter.sane
-        open_ = met.spread - 1
-        # The gate learns from what came of its decisions; what was decided does not bend towards the gate.
-        soft = jax.nn.sigmoid(limit - jax.lax.stop_gradient(surprise))
-        expected = straight_through(~encounter.beyond, soft)
-        taken = jnp.maximum(expected, lesson.confirmed)
-        gain = associative.kalman_gain(encounter.covered, open_, lesson.noise, lesson.change)
-        gain = jax.tree.map(lambda leaf: sane * taken * leaf, gain)
-        count = self.values / met.spread * (1 - lesson.confirmed)
-        weight = self.keep * state.weight + count
-        seen = met.noise * jnp.minimum(surprise, limit)
-        noise = jnp.maximum((self.keep * state.weight * state.noise + count * seen) / weight, _LEAST)
-        after = MemoryState(
-            belief=associative.correct(encounter.belief, met.cue, lesson.error, gain),
-            aside=taught.aside,
-            noise=jnp.where(sane, noise, state.noise),
-            weight=jnp.where(sane, weight, state.weight),
-        )
-        wide = open_ + lesson.change
-        told = associative.information_gain(wide * met.noise, lesson.noise * met.noise, lesson.error)
-        return after, MemoryInfo(
-            innovation=met.error - taught.hedge,
-            surprise=jnp.where(sane, surprise, 0.0),
-            surprisal=jnp.where(sane, surprisal(met.error, met.noise * met.spread), 0.0),
-            information=sane * taken * told,
-            written=sane * taken * wide / (wide + lesson.noise),
-            quarantined=sane & (taken < 0.5),
-            confirmed=sane & (lesson.confirmed > 0.5),
-            ignored=~sane,
-        )
-
-
-class Encounter(eqx.Module):
-    """An event set against what was believed."""
-
-    belief: Association
-    aside: Aside
-    met: Meeting
-    covered: Float[Array, " keys"]
-    surprise: Float[Array, ""]
-    limit: Float[Array, ""]
-    beyond: Bool[Array, ""]
-    sane: Bool[Array, ""]
-
-
-def surprisal(error: Float[Array, "*events values"], variance: Float[Array, "*events"]) -> Float[Array, "*events"]:
-    """`-log p` of an innovation in nats, Gaussian, the same variance in each dimension."""
-    return -waiting_room.log_likelihood(error, variance)
+        return encounters.write(state, encounter, taught, keep=self.keep)
 
 
 _LEAST = 1e-12
