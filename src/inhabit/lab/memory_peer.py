@@ -84,16 +84,15 @@ def peer(python: str, lessons: list[Lives], held: Lives, tests: dict[str, Lives]
         subprocess.CalledProcessError: It failed.
     """
     with tempfile.TemporaryDirectory() as folder:
-        for name, each in {
-            "held": [held],
-            **{name: [test] for name, test in tests.items()},
-            "lessons": lessons,
-        }.items():
-            sides = {
-                side: np.stack([getattr(one, side) for one in each]) for side in ("cues", "values", "truth", "asked")
-            }
-            alone = name != "lessons"
-            np.savez(pathlib.Path(folder) / name, **{side: part[0] if alone else part for side, part in sides.items()})
+        for name, one in {"held": held, **tests}.items():
+            _save(pathlib.Path(folder) / name, [one.cues, one.values, one.truth, one.asked])
+        every = [np.stack(side) for side in zip(*([one.cues, one.values, one.truth, one.asked] for one in lessons))]
+        _save(pathlib.Path(folder) / "lessons", every)
         words = [python, "-c", _SCRIPT, folder, str(seed), str(RATE), json.dumps(list(tests))]
         done = subprocess.run(words, capture_output=True, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def _save(path: pathlib.Path, sides: list[np.ndarray]) -> None:
+    cues, values, truth, asked = sides
+    np.savez(path, cues=cues, values=values, truth=truth, asked=asked)
