@@ -28,6 +28,12 @@ def test_the_value_store_lives_in_a_simulator_of_ones_own():
 
 
 @pytest.mark.slow
+def test_a_network_learns_cues_for_its_memory():
+    errors = load("memory_in_a_network").main()
+    assert errors["last"] < 0.5 * errors["first"]
+
+
+@pytest.mark.slow
 def test_a_fitted_person_answers_calm_and_stressed():
     said = load("fit_and_talk").main(makers=8, meetings=3, epochs=1)
     assert [line.split(":")[0] for line in said] == ["stress 0.0", "stress 0.9"]

@@ -1,8 +1,14 @@
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from inhabit.lab.experiment import MissingData, find
+from inhabit.lab.memory import _work, cell
+from inhabit.lab.memory_models import makers
 from inhabit.lab.memory_tasks import KEYS, NOISE, TASKS, bayes, lives
+from inhabit.maths.compiling import brief
 
 
 @pytest.mark.parametrize("task", sorted(TASKS))
@@ -21,10 +27,44 @@ def test_bayes_optimum_starts_at_the_prior_and_is_below_it():
     assert 0 < bayes(regression).mean() < 0.5 * np.mean(regression.truth**2)
 
 
+def test_no_contender_has_fewer_numbers_or_less_work_than_the_memory():
+    life = lives("regression", 1, 0)
+    made = {name: make(0) for name, make in makers().items()}
+    sizes = {
+        name: sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(one, eqx.is_array))) for name, one in made.items()
+    }
+    work = {name: _work(one, life) for name, one in made.items()}
+    assert min(sizes, key=sizes.__getitem__) == min(work, key=work.__getitem__) == "memory"
+
+
+@pytest.mark.parametrize("name", ["attention", "delta rule"])
+def test_nobody_foretells_from_what_is_yet_to_come(name):
+    life, model = lives("regression", 1, 0, length=6), makers()[name](0)
+    said = brief(model.foretell)
+    cues, values = jnp.asarray(life.cues[0]), jnp.asarray(life.values[0])
+    before, after = said(cues, values), said(cues, values.at[3].add(1.0))
+    np.testing.assert_allclose(before[:4], after[:4], atol=1e-5)
+    assert np.abs(before[4:] - after[4:]).max() > 1e-3
+
+
+def test_a_cell_that_is_there_is_not_computed_again(tmp_path):
+    (tmp_path / "cells").mkdir()
+    (tmp_path / "cells" / "memory-7.json").write_text('{"size": 3}')
+    assert cell("memory", 7, quick=False, out=tmp_path) == {"size": 3}
+
+
 def test_speed_is_refused_on_two_cores(monkeypatch, tmp_path):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     with pytest.raises(MissingData, match="taskset"):
         find("memory").run("speed", seed=0, quick=True, out=tmp_path)
+
+
+@pytest.mark.slow
+def test_recall_is_what_the_noise_leaves(tmp_path):
+    record = find("memory").run("recall", seed=3, quick=True, out=tmp_path)
+    assert record.measured["recall"].value == pytest.approx(0.0025, rel=0.1)
+    assert abs(record.measured["added by poison"].value) < 1e-3
+    assert record.baselines["recall: delta rule"].value == pytest.approx(0.386, rel=0.1)  # as published
 
 
 @pytest.mark.slow

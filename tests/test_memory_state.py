@@ -8,6 +8,7 @@ from inhabit.maths.chunk import lower_inverse
 from inhabit.maths.compiling import brief
 from inhabit.memory.budget import Budget
 from inhabit.memory.delta import DeltaMemory
+from inhabit.memory.dispatch import Dispatch
 from inhabit.memory.ledger import Ledger
 from inhabit.memory.living import live
 from inhabit.memory.saving import reopen, save
@@ -50,6 +51,19 @@ def test_a_saved_state_reopens_to_the_same_bytes(tmp_path):
     first, second = ((tmp_path / name).read_bytes() for name in ("a.safetensors", "b.safetensors"))
     assert first == second
     assert len(first) <= 1.1 * sum(leaf.nbytes for leaf in jax.tree.leaves(state))
+
+
+def test_one_array_carries_the_numbers_of_a_state():
+    part = memory()
+    cues, values = lessons(6)
+    alone = Dispatch(part.step, part.init(), (cues[0], values[0]))
+    flat, state, step = alone.flat, part.init(), brief(part.step)
+    for cue, value in zip(cues, values.at[4].set(9.0)):
+        flat, told = alone.step(flat, cue, value)
+        state, info = step(state, (cue, value))
+    for ours, theirs in zip(jax.tree.leaves((alone.state(flat), alone.info(told))), jax.tree.leaves((state, info))):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 def test_a_strange_file_is_refused_with_the_mend(tmp_path):
@@ -146,6 +160,27 @@ def test_other_memories_learn_and_refuse_what_cannot_be(part):
     assert info.surprise[-50:].mean() < 0.2 * info.surprise[:50].mean()
     after, told = brief(made.step)(state, (cues[0].at[0].set(jnp.nan), values[0]))
     assert told.ignored and eqx.tree_equal(after, state)
+
+
+def test_two_layers_in_chunks_of_one_are_one_event_at_a_time():
+    made = TwoLayerMemory(WIDTH, WIDTH, 32, key=jax.random.key(0))
+    cues, values = lessons(12)
+    values = values.at[5, 0].set(jnp.nan)
+    state, read = brief(made.live)(made.init(), cues, values, cues, chunk=1)
+
+    def one(state, event):
+        return made.step(state, event)[0], made.read(state, event[0])[0]
+
+    slow, expected = brief(lambda s: jax.lax.scan(one, s, (cues, values)))(made.init())
+    np.testing.assert_allclose(read, expected, atol=1e-5)
+    np.testing.assert_allclose(state.second, slow.second, atol=1e-5)
+
+
+def test_a_chunk_of_one_cue_does_not_overshoot():
+    made = TwoLayerMemory(WIDTH, WIDTH, 32, rate=0.9, key=jax.random.key(0))
+    cue, value = jnp.tile(jnp.eye(WIDTH)[:1], (70, 1)), jnp.ones((70, WIDTH))
+    _, read = brief(made.live)(made.init(), cue, value, cue, chunk=16)
+    assert read.max() < 1.05 and jnp.abs(read[-1] - 1).max() < 0.05
 
 
 def test_delta_momentum_by_hand():

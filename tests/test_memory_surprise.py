@@ -104,6 +104,68 @@ def test_a_truth_between_two_lies_refutes_the_first():
     np.testing.assert_allclose(memory.read(state, told)[0], true, atol=0.1)
 
 
+def test_what_waits_takes_part_by_its_odds():
+    memory = world(conviction=1.0)
+    state, _, _ = settled(memory)
+    told, elsewhere = jnp.eye(KEYS)[:2]
+    before, sure = memory.read(state, told)
+    other, _ = memory.read(state, elsewhere)
+    moved = jnp.full(VALUES, 1.0)
+    state, info = step(memory, state, (told, before + moved))
+    after, unsure = memory.read(state, told)
+    # As likely under the prior as under an outlier: the odds are exp(-1), the probability .269.
+    np.testing.assert_allclose(after - before, 0.269 * moved, atol=0.03)
+    assert info.quarantined and unsure > sure + 0.15  # .269 * .731 between the two
+    # Where the belief is sure of something else, the claim says little.
+    assert np.abs(memory.read(state, elsewhere)[0] - other).max() < 0.1
+
+
+def test_a_change_of_ordinary_size_is_learned_at_once_by_the_trusting_and_an_absurd_one_is_not():
+    memory = world(conviction=-2.0)
+    state, cues, _ = settled(memory)
+    told = jnp.eye(KEYS)[0]
+    before, _ = memory.read(state, told)
+    _, ordinary = step(memory, state, (told, before + 1.0))
+    _, absurd = step(memory, state, (told, before + 30.0))
+    assert ordinary.confirmed and absurd.quarantined
+
+
+def test_the_trusting_grow_cautious_by_the_outliers_they_meet():
+    memory = world(conviction=-2.0, experience=0.1)
+    state, cues, _ = settled(memory)
+    told = jnp.eye(KEYS)[0]
+    before, _ = memory.read(state, told)
+    loud = jnp.asarray(np.random.default_rng(0).normal(size=(6, VALUES)) * 30, jnp.float32)
+    wary, _ = live(memory, state, cues[1:7], loud)
+    assert wary.aside.experience[1] >= 5
+    _, info = step(memory, wary, (told, before + 1.0))
+    assert info.quarantined
+
+
+def test_what_was_believed_before_a_change_comes_back_at_once():
+    memory = world(conviction=-2.0)
+    state, _, _ = settled(memory)
+    told = jnp.eye(KEYS)[0]
+    old, _ = memory.read(state, told)
+    new = old - 2.0
+    state, info = live(memory, state, jnp.stack([told] * 8), jnp.stack([new] * 8))
+    np.testing.assert_allclose(memory.read(state, told)[0], new, atol=0.1)
+    state, back = step(memory, state, (told, old + 0.1))
+    assert back.confirmed
+    np.testing.assert_allclose(memory.read(state, told)[0], old, atol=0.05)  # not the event, but what was known
+
+
+def test_one_who_repeats_himself_is_believed_no_faster_than_repetition_allows():
+    lie, times = 3.0, {}
+    for repeated in (1.0, 100.0):
+        memory = world(repeated=repeated)
+        state, cues, _ = settled(memory)
+        _, info = live(memory, state, jnp.stack([cues[0]] * 24), jnp.full((24, VALUES), lie))
+        times[repeated] = int(np.argmax(info.confirmed))
+    # A conviction of 3 nats and 8 of loudness, less one nat for each repetition
+    assert times[100.0] == 1 and times[1.0] == 12
+
+
 def test_what_waits_fades():
     memory = world(fade=0.2)
     state, cues, _ = settled(memory)
@@ -234,7 +296,7 @@ def test_every_learned_number_has_a_finite_gradient():
         return live(memory, memory.init(), cues, values)[1].surprisal.mean()
 
     leaves = jax.tree.leaves(gradient(memory))
-    assert len(leaves) == 9 and all(np.isfinite(leaf).all() for leaf in leaves)
+    assert len(leaves) == 13 and all(np.isfinite(leaf).all() for leaf in leaves)
     assert sum(bool(np.any(leaf != 0)) for leaf in leaves) >= 6
 
 

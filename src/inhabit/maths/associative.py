@@ -110,12 +110,12 @@ def relax(
     """
     kept = keep**2
     added = (1 - kept) * variance * jnp.eye(belief.covariance.shape[0])
-    return Association(mean=prior + keep * (belief.mean - prior), covariance=kept * belief.covariance + added)
+    return Association(mean=keep * belief.mean + (1 - keep) * prior, covariance=kept * belief.covariance + added)
 
 
 def information_gain(
-    open_: Float[Array, ""], noise: Float[Array, ""], error: Float[Array, " values"]
-) -> Float[Array, ""]:
+    open_: Float[Array, "*events"], noise: Float[Array, "*events"], error: Float[Array, "*events values"]
+) -> Float[Array, "*events"]:
     """Bayesian surprise of a Kalman write in nats: `KL(belief after || belief before)`.
 
     Args:
@@ -127,8 +127,8 @@ def information_gain(
         Itti & Baldi (2009); for the linear-Gaussian case it closes, without an inverse, to this.
     """
     total = open_ + noise
-    breadth = error.shape[0] * (jnp.log(total / noise) - open_ / total)
-    return 0.5 * (breadth + jnp.sum(error**2) * open_ / total**2)
+    breadth = error.shape[-1] * (jnp.log(total / noise) - open_ / total)
+    return 0.5 * (breadth + jnp.sum(error**2, -1) * open_ / total**2)
 
 
 def chi_square_limit(z: Float[Array, ""], dims: int) -> Float[Array, ""]:

@@ -9,6 +9,7 @@ Source:
 """
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -43,30 +44,28 @@ class Chunk(eqx.Module):
         cross: Covariance of what is asked with the events that arose within the chunk.
     """
 
-    keys: Float[Array, "time keys"]
-    target: Float[Array, "time values"]
-    gram: Float[Array, "time time"]
-    late: Float[Array, "time keys"]
-    kept: Float[Array, ""]
-    queries: Float[Array, "time keys"] | None
-    base: Float[Array, "time values"] | None
-    cross: Float[Array, "time time"] | None
+    keys: Float[Array, "*chunks time keys"]
+    target: Float[Array, "*chunks time values"]
+    gram: Float[Array, "*chunks time time"]
+    late: Float[Array, "*chunks time keys"]
+    kept: Float[Array, "*chunks"]
+    queries: Float[Array, "*chunks time keys"] | None
+    base: Float[Array, "*chunks time values"] | None
+    cross: Float[Array, "*chunks time time"] | None
 
 
 class Filtered(eqx.Module):
-    """A chunk taken in.
+    """Chunks taken in.
 
     Attributes:
-        belief: After it.
         white: Innovations over their predicted deviations.
         deviation: Predicted deviation of each event, noise included, in units of the noise.
         read: Value expected at each query once its own event was taken in; None without queries.
     """
 
-    belief: Association
-    white: Float[Array, "time values"]
-    deviation: Float[Array, " time"]
-    read: Float[Array, "time values"] | None
+    white: Float[Array, "chunks time values"]
+    deviation: Float[Array, "chunks time"]
+    read: Float[Array, "chunks time values"] | None
 
 
 def prepare(
@@ -85,52 +84,64 @@ def prepare(
         queries: Where to read after each event.
         pace: Of leaning back.
     """
-    ticks = jnp.cumsum(sane)
-    faded, total = jnp.exp(pace.rate * ticks), jnp.exp(pace.rate * ticks[-1])
+    ticks = running_sum(sane)
+    kept = jnp.exp(pace.rate * ticks)
     fresh = -jnp.expm1(2 * pace.rate * ticks) * pace.variance
-    apart = jnp.exp(pace.rate * jnp.abs(ticks[:, None] - ticks))
-    within = apart * jnp.minimum(fresh[:, None], fresh)
+    # The covariance of what arose by one event with what arose by a later one is that of the first, faded since then.
+    since = kept[:, None] * (fresh / kept)
+    lower = jnp.tril(since)
+    within = lower + jnp.triu(since.T, 1)
     leaning = -jnp.expm1(pace.rate * ticks)[:, None]
-    remaining = jnp.exp(pace.rate * (ticks[-1] - ticks))
+    total = kept[-1]
     return Chunk(
-        keys=faded[:, None] * keys,
+        keys=kept[:, None] * keys,
         target=values - leaning * (keys @ pace.prior),
         gram=within * (keys @ keys.T) + jnp.eye(keys.shape[0]),
-        late=(remaining * fresh)[:, None] * keys,
+        late=(total * fresh / kept)[:, None] * keys,
         kept=total,
-        queries=None if queries is None else faded[:, None] * queries,
+        queries=None if queries is None else kept[:, None] * queries,
         base=None if queries is None else leaning * (queries @ pace.prior),
-        cross=None if queries is None else jnp.tril(within * (queries @ keys.T)),
+        cross=None if queries is None else lower * (queries @ keys.T),
     )
 
 
-def filter_chunk(belief: Association, chunk: Chunk, pace: Pace) -> Filtered:
-    """Take a chunk in, every event with Kalman's gain.
+def filter_chunks(belief: Association, chunks: Chunk, pace: Pace) -> tuple[Association, Filtered]:
+    """Take chunks in one after another, every event with Kalman's gain.
+
+    Only what must goes from chunk to chunk: the covariance by one Cholesky and one triangular solve, then the mean by
+    one product. All else is done for all chunks at once.
 
     Args:
         belief: Before; covariance in units of the noise.
-        chunk: From `prepare`.
+        chunks: From `prepare`, stacked.
         pace: As given to `prepare`.
+
+    Returns:
+        The belief after the last, and what each chunk was like.
     """
     size = belief.covariance.shape[0]
-    covered = chunk.keys @ belief.covariance
-    factor = jnp.linalg.cholesky(chunk.gram + covered @ chunk.keys.T, symmetrize_input=False)
-    whiten = lower_inverse(factor)
-    white = whiten @ (chunk.target - chunk.keys @ belief.mean)
-    moved = whiten @ (chunk.kept * covered + chunk.late)
-    fresh = (1 - chunk.kept**2) * pace.variance
-    covariance = chunk.kept**2 * belief.covariance + fresh * jnp.eye(size) - moved.T @ moved
-    mean = chunk.kept * belief.mean + (1 - chunk.kept) * pace.prior + moved.T @ white
+
+    def cover(covariance: Array, chunk: Chunk) -> tuple[Array, tuple[Array, Array, Array]]:
+        covered = chunk.keys @ covariance
+        factor = jnp.linalg.cholesky(chunk.gram + covered @ chunk.keys.T, symmetrize_input=False)
+        moved = jax.scipy.linalg.solve_triangular(factor, chunk.kept * covered + chunk.late, lower=True)
+        fresh = (1 - chunk.kept**2) * pace.variance
+        after = chunk.kept**2 * covariance + fresh * jnp.eye(size) - moved.T @ moved
+        return 0.5 * (after + after.T), (covered, factor, moved)
+
+    covariance, (covered, factor, moved) = jax.lax.scan(cover, belief.covariance, chunks)
+    kept, whiten = chunks.kept[:, None, None], lower_inverse(factor)
+    seen, target = whiten @ chunks.keys, whiten @ chunks.target
+    turned = kept * jnp.eye(size) - moved.swapaxes(1, 2) @ seen
+    added = (1 - kept) * pace.prior + moved.swapaxes(1, 2) @ target
+    mean, means = jax.lax.scan(lambda mean, by: (by[0] @ mean + by[1], mean), belief.mean, (turned, added))
+    white = target - seen @ means
     read = None
-    if chunk.queries is not None and chunk.base is not None and chunk.cross is not None:
-        cross = chunk.cross + jnp.tril(chunk.queries @ covered.T)
-        read = chunk.base + chunk.queries @ belief.mean + jnp.tril(cross @ whiten.T) @ white
-    return Filtered(
-        belief=Association(mean=mean, covariance=0.5 * (covariance + covariance.T)),
-        white=white,
-        deviation=jnp.diagonal(factor),
-        read=read,
-    )
+    if chunks.queries is not None and chunks.base is not None and chunks.cross is not None:
+        cross = chunks.cross + jnp.tril(chunks.queries @ covered.swapaxes(1, 2))
+        read = chunks.base + chunks.queries @ means + jnp.tril(cross @ whiten.swapaxes(1, 2)) @ white
+    deviation = jnp.diagonal(factor, axis1=1, axis2=2)
+    return Association(mean=mean, covariance=covariance), Filtered(white=white, deviation=deviation, read=read)
 
 
 def lower_inverse(factor: Float[Array, "*batch size size"]) -> Float[Array, "*batch size size"]:
@@ -162,8 +173,25 @@ def lower_inverse(factor: Float[Array, "*batch size size"]) -> Float[Array, "*ba
 
 
 def fading_sum(
-    start: Float[Array, ""], added: Float[Array, " time"], keep: Float[Array, ""] | float, ticks: Float[Array, " time"]
-) -> Float[Array, " time"]:
-    """`y[t] = keep^(ticks[t] - ticks[t-1]) y[t-1] + added[t]` from `y[-1] = start` at tick 0, all at once."""
-    apart = jnp.maximum(ticks[:, None] - ticks, 0)
-    return jnp.tril(jnp.power(keep, apart)) @ added + start * jnp.power(keep, ticks)
+    start: Float[Array, ""],
+    added: Float[Array, "chunks time"],
+    keep: Float[Array, ""] | float,
+    ticks: Float[Array, "chunks time"],
+) -> Float[Array, "chunks time"]:
+    """`y[t] = keep^(ticks[t] - ticks[t-1]) y[t-1] + added[t]`, all at once within a chunk.
+
+    Args:
+        start: `y` before the first chunk.
+        added: At each event.
+        keep: Share kept by one tick.
+        ticks: Within each chunk, counted from its own start.
+    """
+    left = jnp.power(keep, ticks)
+    within = left * running_sum(added / left)
+    _, starts = jax.lax.scan(lambda y, by: (by[0] * y + by[1], y), start, (left[:, -1], within[:, -1]))
+    return within + left * starts[:, None]
+
+
+def running_sum(part: Float[Array, "*chunks time"]) -> Float[Array, "*chunks time"]:
+    """Sum of everything up to each event, by one product."""
+    return part @ jnp.triu(jnp.ones((part.shape[-1], part.shape[-1])))

@@ -11,36 +11,32 @@ from inhabit.types import Key
 
 
 class MemoryLayer(eqx.Module):
-    """Projects a sequence to cues, values and queries of small heads, lives through it, and projects what is read.
+    """Projects a sequence to cues, values and queries of small heads, lives through it, and says what each head reads.
 
     Attributes:
         project: To cues, values and queries.
-        combine: From what the heads read.
         heads: Memories, stacked.
     """
 
     project: Float[Array, "width three_widths"]
-    combine: Float[Array, "width width"]
     heads: SurpriseMemory
     size: int = eqx.field(static=True)
 
-    def __init__(self, width: int, *, size: int = 32, noise: float = 0.1, key: Key):
+    def __init__(self, width: int, *, size: int = 32, noise: float = 1.0, key: Key):
         """Make a layer.
 
         Args:
             width: Of the sequence.
             size: Of a head; divides the width.
             noise: Prior noise variance of the values.
-            key: For the projections.
+            key: For the projection.
 
         Raises:
             ValueError: The heads do not fill the width.
         """
         if width % size:
             raise ValueError(f"heads of {size} do not fill a width of {width}; take a size that divides it")
-        project_key, combine_key = jax.random.split(key)
-        self.project = jax.random.normal(project_key, (width, 3 * width)) / jnp.sqrt(width)
-        self.combine = jax.random.normal(combine_key, (width, width)) / jnp.sqrt(width)
+        self.project = jax.random.normal(key, (width, 3 * width)) / jnp.sqrt(width)
         self.size = size
         self.heads = eqx.filter_vmap(lambda _: SurpriseMemory(size, size, noise=noise))(jnp.arange(width // size))
 
@@ -63,5 +59,4 @@ class MemoryLayer(eqx.Module):
         keys, queries = (part * jax.lax.rsqrt(jnp.sum(part**2, -1, keepdims=True) + 1e-6) for part in (keys, queries))
         after, lived = live_heads(self.heads, state, keys, values, queries, chunk=chunk)
         assert lived.read is not None  # for there were queries
-        read = jnp.moveaxis(lived.read, 0, 1).reshape(sequence.shape)
-        return after, read @ self.combine, lived
+        return after, jnp.moveaxis(lived.read, 0, 1).reshape(sequence.shape), lived

@@ -1,7 +1,8 @@
 """Living through many events at once, with the very numbers of living through them one by one.
 
-A chunk in which no event is beyond its gate is taken at once, whole; a chunk with a surprise in it is lived event by
-event, for what a surprise does depends on all before it. So a long stretch of the expected costs a few matrix products.
+A window of many chunks in which no event is beyond its gate is taken at once, whole. A window with a surprise in it is
+taken chunk by chunk, and the chunk with the surprise event by event, for what a surprise does depends on all before it.
+So a long stretch of the expected costs a few matrix products.
 """
 
 import functools
@@ -9,51 +10,15 @@ import functools
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from inhabit.maths import associative
-from inhabit.maths.chunk import Chunk, fading_sum, filter_chunk, prepare
+from inhabit.memory import lesson as lessons
 from inhabit.memory import quarantine as waiting_room
+from inhabit.memory import stretch
 from inhabit.memory.memory import MemoryInfo
-from inhabit.memory.quarantine import Meeting, Quarantine
-from inhabit.memory.surprise import MemoryState, SurpriseMemory, surprisal
-
-
-class _Events(eqx.Module):
-    """A chunk of one head; what is not present is padding and takes no time."""
-
-    cues: Float[Array, "time keys"]
-    values: Float[Array, "time values"]
-    queries: Float[Array, "time keys"] | None
-    present: Bool[Array, " time"]
-
-
-class _Seen(eqx.Module):
-    """What a chunk taken at once was like.
-
-    Attributes:
-        meetings: How the belief met each event.
-        ticks: Logical time since the chunk began, after each event.
-        sane: Which events take part.
-        calm: Whether nothing was beyond the gate.
-    """
-
-    meetings: Meeting
-    ticks: Float[Array, " time"]
-    sane: Bool[Array, " time"]
-    calm: Bool[Array, ""]
-
-
-class Lived(eqx.Module):
-    """What came of many events.
-
-    Attributes:
-        info: One for each event.
-        read: Value expected at each query right after its event; None without queries.
-    """
-
-    info: MemoryInfo
-    read: Float[Array, "*heads time values"] | None
+from inhabit.memory.stretch import Events, Lived, Seen
+from inhabit.memory.surprise import MemoryState, SurpriseMemory
 
 
 def live(
@@ -102,35 +67,61 @@ def live_heads(
     heads, time = cues.shape[:2]
     if queries is not None:
         queries = jnp.where(memories.sane(queries)[..., None], queries, 0.0)
-    padding = -time % chunk
+    chunks = min(_WINDOW, -(-time // chunk))
+    padding = -time % (chunk * chunks)
     present = jnp.broadcast_to(jnp.arange(time + padding) < time, (heads, time + padding))
 
     def cut(part: Array) -> Array:
         part = jnp.pad(part, [(0, 0), (0, time + padding - part.shape[1]), *[(0, 0)] * (part.ndim - 2)])
-        return part.reshape(heads, -1, chunk, *part.shape[2:]).swapaxes(0, 1)
+        return jnp.moveaxis(part.reshape(heads, -1, chunks, chunk, *part.shape[2:]), 0, 2)
 
-    events = jax.tree.map(cut, _Events(cues=cues, values=values, queries=queries, present=present))
-    arrays, rest = eqx.partition(memories, eqx.is_array)
+    windows = jax.tree.map(cut, Events(cues=cues, values=values, queries=queries, present=present))
+    after, lived = jax.lax.scan(functools.partial(_window, memories), states, windows)
+
+    def joined(part: Array) -> Array:
+        return jnp.moveaxis(part, 2, 0).reshape(heads, -1, *part.shape[4:])[:, :time]
+
+    return after, jax.tree.map(joined, lived)
+
+
+def _window(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
+    """Many chunks at once if nothing in them is beyond the gate and nothing waits, else one after another."""
+    after, lived, seen = _heads_at_once(memories, states, events)
 
     @jax.checkpoint
-    def taken(states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
-        def at_once(arrays, state, events):
-            return _at_once(eqx.combine(arrays, rest), state, events)
+    def by_chunk(states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
+        return jax.lax.scan(functools.partial(_chunk, memories), states, events)
 
-        def waited(arrays, state, seen):
-            return _waited(eqx.combine(arrays, rest), state, seen)
+    calm = jnp.all(seen.calm) & ~jnp.any(states.aside.quarantine.weight > 0)
+    return jax.lax.cond(calm, lambda *_: (after, lived), by_chunk, states, events)
 
-        def judged():
-            quarantine = jax.vmap(waited)(arrays, states, seen)
-            return eqx.tree_at(lambda s: s.quarantine, after, quarantine), lived
 
-        after, lived, seen = jax.vmap(at_once)(arrays, states, events)
-        case = jnp.where(jnp.all(seen.calm), jnp.any(states.quarantine.weight > 0), 2).astype(int)
-        one_after_another = functools.partial(_one_by_one, memories, states, events)
-        return jax.lax.switch(case, [lambda: (after, lived), judged, one_after_another])
+def _chunk(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
+    """One chunk at once if nothing in it is beyond the gate, whatever waits; else event by event."""
+    after, lived, seen = _heads_at_once(memories, states, jax.tree.map(lambda part: part[None], events))
+    lived, seen = jax.tree.map(lambda part: part[0], (lived, seen))
+    arrays, rest = eqx.partition(memories, eqx.is_array)
 
-    after, lived = jax.lax.scan(taken, states, events)
-    return after, jax.tree.map(lambda part: part.swapaxes(0, 1).reshape(heads, -1, *part.shape[3:])[:, :time], lived)
+    def waited(arrays, state, seen, queries):
+        return stretch.waited(eqx.combine(arrays, rest), state, seen, queries)
+
+    def judged():
+        aside, met, asked = jax.vmap(waited)(arrays, states, seen, events.queries)
+        innovation = lived.info.innovation - met
+        read = None if lived.read is None else lived.read + asked
+        info = eqx.tree_at(lambda i: i.innovation, lived.info, innovation)
+        return eqx.tree_at(lambda s: s.aside, after, aside), Lived(info=info, read=read)
+
+    case = jnp.where(jnp.all(seen.calm), jnp.any(states.aside.quarantine.weight > 0), 2).astype(int)
+    one_after_another = functools.partial(_one_by_one, memories, states, events)
+    return jax.lax.switch(case, [lambda: (after, lived), judged, one_after_another])
+
+
+def _heads_at_once(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived, Seen]:
+    """Every head; chunks lead, for they are what is scanned."""
+    arrays, rest = eqx.partition(memories, eqx.is_array)
+    each = jax.vmap(lambda arrays, *of: stretch.at_once(eqx.combine(arrays, rest), *of), (0, 0, 1), (0, 1, 1))
+    return each(arrays, states, events)
 
 
 def step_heads(
@@ -149,85 +140,33 @@ def step_heads(
 
     encounter = each(SurpriseMemory.meet)(arrays, states, event)
 
-    def calm():
-        return each(SurpriseMemory.calm)(arrays, encounter.met, encounter.waiting)
+    of = (encounter.met, encounter.covered, encounter.aside, memories.caution)
 
-    def shaken():
-        either = each(SurpriseMemory.shaken)(arrays, encounter.met, encounter.waiting)
+    def shaken(*of):
         pick = jax.vmap(lambda beyond, a, b: jax.tree.map(lambda x, y: jnp.where(beyond, x, y), a, b))
-        return pick(encounter.beyond, either, calm())
+        return pick(encounter.beyond, jax.vmap(lessons.shaken)(*of), jax.vmap(lessons.calm)(*of))
 
-    lesson, waiting = jax.lax.cond(jnp.any(encounter.beyond), shaken, calm)
-    return each(SurpriseMemory.write)(arrays, states, encounter, lesson, waiting)
-
-
-def _sane(memory: SurpriseMemory, events: _Events) -> tuple[Bool[Array, " time"], Array, Array]:
-    sane = memory.sane(events.cues) & memory.sane(events.values) & events.present
-    return sane, jnp.where(sane[:, None], events.cues, 0.0), jnp.where(sane[:, None], events.values, 0.0)
+    waits = jnp.any(encounter.aside.quarantine.weight > 0)
+    case = jnp.where(jnp.any(encounter.beyond), 2, waits).astype(int)
+    taught = jax.lax.switch(case, [jax.vmap(lessons.plain), jax.vmap(lessons.calm), shaken], *of)
+    return each(SurpriseMemory.write)(arrays, states, encounter, taught)
 
 
-def _at_once(memory: SurpriseMemory, state: MemoryState, events: _Events) -> tuple[MemoryState, Lived, _Seen]:
-    """Take a chunk as if nothing in it were beyond the gate and nothing waited; say what was seen."""
-    sane, cues, values = _sane(memory, events)
-    pace = memory.pace
-    chunk: Chunk = prepare(cues, values, sane.astype(cues.dtype), events.queries, pace)
-    filtered = filter_chunk(state.belief, chunk, pace)
-    spread, met = filtered.deviation**2, jnp.mean(filtered.white**2, axis=-1)
-    ticks = jnp.cumsum(sane).astype(met.dtype)
-    count = jnp.where(sane, memory.values / spread, 0.0)
-    weight = fading_sum(state.weight, count, memory.keep, ticks)
-    total = fading_sum(state.weight * state.noise, count * met, memory.keep, ticks)
-    noise = jnp.maximum(total / weight, 1e-12)
-    before = jnp.concatenate([state.noise[None], noise[:-1]])
-    surprise = jnp.where(sane, met / before, 0.0)
-    error = filtered.white * filtered.deviation[:, None]
-    meetings = Meeting(cue=cues, error=error, spread=spread, blank=pace.variance * jnp.sum(cues**2, -1), noise=before)
-    after = MemoryState(
-        belief=filtered.belief,
-        quarantine=state.quarantine,
-        noise=noise[-1],
-        weight=weight[-1],
-    )
-    open_ = spread - 1
-    gained = jax.vmap(associative.information_gain)(open_ * before, before, error)
-    info = MemoryInfo(
-        innovation=error,
-        surprise=surprise,
-        surprisal=jnp.where(sane, surprisal(error, before * spread), 0.0),
-        information=sane * gained,
-        written=sane * open_ / spread,
-        quarantined=jnp.zeros_like(sane),
-        confirmed=jnp.zeros_like(sane),
-        ignored=~sane,
-    )
-    seen = _Seen(
-        meetings=meetings, ticks=ticks, sane=sane, calm=jnp.all(surprise <= memory.admitted(spread, meetings.blank))
-    )
-    return after, Lived(info=info, read=filtered.read), seen
-
-
-def _waited(memory: SurpriseMemory, state: MemoryState, seen: _Seen) -> Quarantine:
-    """What still waits after a chunk in which nothing was beyond the gate."""
-    keep = jax.nn.sigmoid(-memory.fade)
-
-    def against(met: Meeting, tick: Array, here: Array) -> Bool[Array, " slots"]:
-        faded = waiting_room.fade(state.quarantine, keep**tick)
-        return here & waiting_room.refuted(faded, met, memory.pace.variance, memory.conviction)
-
-    gone = jnp.any(jax.vmap(against)(seen.meetings, seen.ticks, seen.sane), axis=0)
-    return waiting_room.release(waiting_room.fade(state.quarantine, keep ** seen.ticks[-1]), gone)
-
-
-def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: _Events) -> tuple[MemoryState, Lived]:
-    def one(states: MemoryState, event: _Events) -> tuple[MemoryState, Lived]:
+def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
+    def one(states: MemoryState, event: Events) -> tuple[MemoryState, Lived]:
         cues = jnp.where(event.present[:, None], event.cues, jnp.nan)
         after, info = step_heads(memories, states, (cues, event.values))
-        queries = event.queries
-        read = (
-            None if queries is None else jax.vmap(lambda s, q: associative.expected(s.belief.mean, q))(after, queries)
-        )
+        read = None if event.queries is None else jax.vmap(_expected)(after, event.queries)
         return after, Lived(info=info, read=read)
 
     by_time = functools.partial(jax.tree.map, lambda part: part.swapaxes(0, 1))
     after, lived = jax.lax.scan(one, states, by_time(events))
     return after, by_time(lived)
+
+
+def _expected(state: MemoryState, query: Float[Array, " keys"]) -> Float[Array, " values"]:
+    return associative.expected(state.belief.mean, query) + waiting_room.hedge(state.aside.quarantine, query)
+
+
+_WINDOW = 16
+"""Chunks that are taken at once, at most."""

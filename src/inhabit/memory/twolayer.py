@@ -89,3 +89,51 @@ class TwoLayerMemory(AbstractMemory[TwoLayerState]):
         )
         after = jax.tree.map(lambda new, old: jnp.where(sane, new, old), after, state)
         return after, judged(error, jnp.exp(self.log_noise), sane)
+
+    def live(
+        self,
+        state: TwoLayerState,
+        cues: Float[Array, "time {self.keys}"],
+        values: Float[Array, "time {self.values}"],
+        queries: Float[Array, "time {self.keys}"],
+        *,
+        chunk: int = 64,
+    ) -> tuple[TwoLayerState, Float[Array, "time {self.values}"]]:
+        """Live through many events, a chunk at a time: every event of a chunk descends from where the chunk began.
+
+        Unlike with the surprise memory the chunk changes the numbers. With chunks of 1 they are those of `step`, each
+        query read before its own event. An event's rate is divided by the sum of its likenesses to the whole chunk, so
+        that a chunk of one cue again and again does not overshoot.
+
+        Args:
+            state: Before the first event.
+            cues: Of each event; an event that is not finite leaves no trace.
+            values: Of each event.
+            queries: Where to read; each knows all chunks before its own.
+            chunk: Events that descend together.
+        """
+        time, padding = cues.shape[0], -cues.shape[0] % chunk
+        sane = jnp.all(jnp.isfinite(cues), -1) & jnp.all(jnp.isfinite(values), -1)
+
+        def cut(part: Array) -> Array:
+            part = jnp.pad(part, [(0, padding), *[(0, 0)] * (part.ndim - 1)])
+            return part.reshape(-1, chunk, *part.shape[1:])
+
+        keep, rate = jax.nn.sigmoid(self.keep), jax.nn.sigmoid(self.rate)
+
+        def taken(state: TwoLayerState, events: tuple[Array, Array, Array, Array]) -> tuple[TwoLayerState, Array]:
+            cue, value, query, here = events
+            before = cue @ state.first
+            active, slope = jax.jvp(jax.nn.gelu, (before,), (jnp.ones_like(before),))
+            alike = jnp.abs(active @ active.T + cue @ cue.T) * here
+            error = (here * rate / (1e-6 + jnp.sum(alike, -1)))[:, None] * (value - active @ state.second)
+            left = keep ** jnp.sum(here)
+            after = TwoLayerState(
+                first=self.first + left * (state.first - self.first) + cue.T @ (slope * (error @ state.second.T)),
+                second=self.second + left * (state.second - self.second) + active.T @ error,
+            )
+            return after, jax.nn.gelu(query @ state.first) @ state.second
+
+        clean = (jnp.where(sane[:, None], part, 0.0) for part in (cues, values))
+        after, read = jax.lax.scan(taken, state, (*map(cut, clean), cut(queries), cut(sane.astype(cues.dtype))))
+        return after, read.reshape(-1, self.values)[:time]
