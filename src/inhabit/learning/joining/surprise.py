@@ -7,7 +7,7 @@ the posterior (Thompson sampling over surprises a symbol).
 """
 
 import dataclasses
-import itertools
+import math
 import random
 
 import numpy as np
@@ -19,18 +19,28 @@ from inhabit.worlds.wire import Machine
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Patience:
-    """When to stop.
+    """When to stop: as soon as the next question promises less than it is worth.
+
+    What is hidden may be hidden at any depth, so the chance that one question finds it has a prior without a scale: as many
+    surprises are expected in each e-fold of the questions as came in each e-fold until now. After `t` questions of which
+    `k` surprised, the next one promises `(k + prior) / (t log(t / early))` surprises. A question whose answer was known
+    already counts as asked: it, too, might have surprised.
 
     Attributes:
-        least: Symbols that must pass without a surprise, at least.
-        each: Symbols a transition that must pass without a surprise, at least.
-        more: Symbols without a surprise, as a share of those said until the last one. How long one waited for the
-            last surprise is what one has to go by for the next (a prior without a scale).
+        worth: Surprises that a question must promise to be worth asking.
+        prior: Surprises that one has seen before asking anything.
+        early: Questions that are not judged: a hypothesis that is still small is surprised by anything.
     """
 
-    least: float = 32_000.0
-    each: float = 130.0
-    more: float = 1.5
+    worth: float = 2e-4
+    prior: float = 2.0
+    early: int = 200
+
+    def spent(self, questions: int, surprises: int) -> bool:
+        """Whether it is time to stop; only surprises after the early questions count."""
+        if questions <= self.early:
+            return False
+        return surprises + self.prior < self.worth * questions * math.log(questions / self.early)
 
 
 @dataclasses.dataclass
@@ -54,15 +64,10 @@ def join(line: Line, *, seed: int, patience: Patience = Patience()) -> Joined:
     """Learn the machine at the other end of `line`."""
     asker = _Asker(line, random.Random(seed))
     asker.believe_what_was_heard()
-    last = line.symbols
-    while True:
-        edges = asker.hypothesis.states * line.width
-        if line.symbols - last > max(patience.least, patience.each * edges, patience.more * last):
-            break
-        if asker.idle > 2000:
-            break
-        if asker.ask():
-            last = line.symbols
+    questions = surprises = 0
+    while not patience.spent(questions, surprises):
+        questions += 1
+        surprises += asker.ask() and questions > patience.early
     return Joined(asker.hypothesis.machine(), line.symbols, line.resets, asker.surprises)
 
 
@@ -77,7 +82,6 @@ class _Asker:
         self.line, self.random = line, random_
         self.hypothesis = Hypothesis(line)
         self.surprises: list[tuple[int, str, int]] = []
-        self.idle = 0
         self.ways = {
             "walk": self._walk,
             "goal": self._goal,
@@ -113,9 +117,7 @@ class _Asker:
         way = max(self.ways, key=lambda one: self.random.gammavariate(self.finds[one], 1 / self.spent[one]))
         word = max((self.ways[way]() for _ in range(TRIES)), key=self._novelty)
         if self.line.known(word) is not None:
-            self.idle += 1
             return False
-        self.idle = 0
         before = self.line.symbols
         answers = self.line.check(word, self._expected(word))
         self._note(word)
@@ -144,7 +146,6 @@ class _Asker:
         self.corpus = self.corpus or [[symbol] for symbol in range(self.line.width)]
         if self.sessions:
             self.places: list[list[tuple[int, int]]] = [[] for _ in range(far)]
-            max(map(len, self.sessions))
             some = self.random.sample(range(len(self.sessions)), min(400, len(self.sessions)))
             for index in some:
                 state = 0
@@ -152,21 +153,23 @@ class _Asker:
                     self.places[state].append((index, place))
                     state = self.next[state][symbol]
 
-    def _edges(self, word: Word) -> list[int]:
-        """Codes of the pairs of transitions that follow one another on a word."""
-        state, edges, width = 0, [], self.line.width
+    def _stretches(self, word: Word) -> list[int]:
+        """Codes of the two and the three inputs that follow each state on a word."""
+        state, width = 0, self.line.width
+        starts = []
         for symbol in word:
-            edges.append(state * width + symbol)
+            starts.append(state * width + symbol)
             state = self.next[state][symbol]
-        return [before * 1_000_003 + after for before, after in itertools.pairwise(edges)]
+        twos = [edge * width + symbol for edge, symbol in zip(starts, word[1:])]
+        return twos + [-1 - (two * width + symbol) for two, symbol in zip(twos, word[2:])]
 
     def _novelty(self, word: Word) -> float:
         """How much of a word has not been seen to go as believed, a symbol."""
-        return sum(1 / (1 + self.done.get(pair, 0)) for pair in self._edges(word)) / (len(word) + 1)
+        return sum(1 / (1 + self.done.get(stretch, 0)) for stretch in self._stretches(word)) / (len(word) + 1)
 
     def _note(self, word: Word) -> None:
-        for pair in self._edges(word):
-            self.done[pair] = self.done.get(pair, 0) + 1
+        for stretch in self._stretches(word):
+            self.done[stretch] = self.done.get(stretch, 0) + 1
 
     def _expected(self, word: Word) -> list[int]:
         state, said = 0, []
