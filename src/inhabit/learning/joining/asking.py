@@ -14,6 +14,8 @@ from inhabit.learning.joining.sifting import Hypothesis
 
 TRIES = 16
 """Questions made for each that is asked by a way without an end; the one with most that is new, a symbol, is asked."""
+WITH_END = frozenset({"ahead", "ignored", "elsewhere", "loops"})
+"""Ways that make only so many questions."""
 AGAIN = 12
 """Draws in search of a question that a way with an end has not made yet."""
 
@@ -22,8 +24,9 @@ class Questions:
     """Makes questions about a hypothesis.
 
     Attributes:
-        ways: Each way of making a question, by name. `ahead`, `ignored` and `loops` have an end: they say each input in
-            each state once, and then go on as if all were well, as if nothing had happened, or thrice in a circle.
+        ways: Each way of making a question, by name. `ahead`, `ignored`, `elsewhere` and `loops` have an end: they
+            say each input in each state, and then go on as if all were well, as if nothing had been said, as if it had been
+            said in another state, or thrice in a circle.
         found: Questions that surprised.
         sessions: What was heard.
     """
@@ -37,7 +40,12 @@ class Questions:
         several = {"walk": self._walk, "goal": self._goal, "detour": self._detour, "again": self._again}
         several |= {"variation": self._variation} | ({"splice": self._splice} if sessions else {})
         self.ways: dict[str, Callable[[], Word]] = {name: self._newest(way) for name, way in several.items()}
-        self.ways |= {"ahead": self._ahead, "ignored": self._ignored, "loops": self._loops}
+        self.ways |= {
+            "ahead": self._ahead,
+            "ignored": self._ignored,
+            "elsewhere": self._elsewhere,
+            "loops": self._loops,
+        }
         self.look()
 
     def look(self) -> None:
@@ -53,6 +61,7 @@ class Questions:
         further = (distance[:, table.next] == distance[:, :, None] + 1).any(axis=2)
         self._ends = [np.flatnonzero(row).tolist() for row in ~further & (distance < far)]
         self._circles = [[a for a, target in enumerate(row) if target == state] for state, row in enumerate(self.next)]
+        self._effects = [np.unique(column[column != np.arange(far)]).tolist() for column in table.next.T]
         self._toward = distance[table.next].argmin(axis=1).tolist()
         self._corpus = [list(word) for word in self.hypothesis.access if word] + self.found + self.sessions[:200]
         self._corpus = self._corpus or [[symbol] for symbol in range(self.width)]
@@ -152,6 +161,17 @@ class Questions:
         word, start, goal = self._unmade("ignored", lambda state, symbol: state)
         self._head(word, start, goal)
         return self._identified(word)
+
+    def _elsewhere(self) -> Word:
+        """Say an input in a state, then go on as if it had been said in another one."""
+        word, start, goal = self._unmade("elsewhere", self._somewhere)
+        self._head(word, start, goal)
+        return self._identified(word)
+
+    def _somewhere(self, state: int, symbol: int) -> int:
+        """Where an input leads from another state, in which it does something."""
+        targets = [target for target in self._effects[symbol] if target != self.next[state][symbol]]
+        return self.random.choices(targets, [self._live_states[one] for one in targets])[0] if targets else state
 
     def _loops(self) -> Word:
         """Say an input in a state, then several thrice that are believed to change nothing: a counter would ring."""

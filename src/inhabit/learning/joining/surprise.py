@@ -10,7 +10,7 @@ import random
 
 import numpy as np
 
-from inhabit.learning.joining.asking import Questions
+from inhabit.learning.joining.asking import WITH_END, Questions
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.sifting import Hypothesis
 from inhabit.worlds.wire import Machine
@@ -32,9 +32,9 @@ class Patience:
         early: Questions that are not judged: a hypothesis that is still small is surprised by anything.
     """
 
-    worth: float = 2e-4
-    prior: float = 1.2
-    each: float = 1 / 300
+    worth: float = 1.8e-4
+    prior: float = 1.1
+    each: float = 1 / 200
     early: int = 200
 
     def spent(self, questions: int, surprises: int, transitions: int) -> bool:
@@ -83,7 +83,7 @@ class _Asker:
         self.surprises: list[tuple[int, str, int]] = []
         sessions = [row for inputs, _ in line.heard for row in np.unique(inputs, axis=0).tolist()]
         self.questions = Questions(self.hypothesis, sessions, random_)
-        self.finds = dict.fromkeys(self.questions.ways, 1.0)
+        self.finds = {way: 2.0 if way in WITH_END else 1.0 for way in self.questions.ways}
         self.spent = dict.fromkeys(self.questions.ways, 2000.0)
 
     def believe_what_was_heard(self) -> None:
