@@ -6,10 +6,15 @@ import pytest
 from inhabit.lab.experiment import MissingData, find
 from inhabit.lab.sweep import Plan, heard, memoryless, saved, suite, sweep
 from inhabit.lab.wire import conclude, machine_named, runs_of
+from inhabit.lab.wire_fidelity import Looks
+from inhabit.lab.wire_makers import rows
 from inhabit.learning.overhearing import Course, answers, exact, flops_of_step, interleave, listen, network, parameters
 from inhabit.worlds.wire import SHIPPED, Traffic, random_traffic
 
-TINY = Plan(models=(("recurrent", 8),), kinds=("random",), stops=(1, 2), seeds=(0, 1), length=6, words=64)
+TINY = Plan(
+    models=(("recurrent", 8),), kinds=("random",), stops=(1, 2), seeds=(0, 1), length=6, words=64,
+    looks=Looks(length=6, words=64, pairs=40, sessions=32, talkers=4),
+)  # fmt: skip
 
 
 def test_tokens_go_to_and_fro():
@@ -70,28 +75,34 @@ def test_driven_traffic_reaches_every_state():
 
 def test_a_sweep_goes_on_where_it_was_cut_off(tmp_path):
     machine, file = SHIPPED["vending"], tmp_path / "cells.jsonl"
-    whole = sweep(machine, TINY, file)
+    whole = sweep(machine, [TINY], file)
     lines = file.read_text("utf-8").splitlines(keepends=True)
     file.write_text("".join(lines[:2]) + lines[2][:30], "utf-8")
-    again = sweep(machine, TINY, file)
+    again = sweep(machine, [TINY], file, resume=True)
     plain = lambda cells: [{k: v for k, v in cell.items() if k != "cpu_seconds"} for cell in cells]
     assert plain(again) == plain(whole)
     assert len(saved(file)) == 4
     text = file.read_text("utf-8")
-    sweep(machine, TINY, file)
+    seen: list[tuple[int, int]] = []
+    sweep(machine, [TINY], file, resume=True, watch=lambda done, whole: seen.append((done, whole)))
     assert file.read_text("utf-8") == text
+    assert seen == [(0, 2), (1, 2), (2, 2)]
 
 
 def test_the_record_can_be_scored_again(tmp_path):
     machine = SHIPPED["vending"]
-    cells = sweep(machine, TINY, tmp_path / "cells.jsonl")
-    record = conclude(machine, cells, TINY, tmp_path, seed=0, resamples=2, began=0.0)
+    cells = sweep(machine, [TINY], tmp_path / "cells.jsonl")
+    made = list(rows(machine, ("table", "joined"), 0, TINY.looks))
+    record = conclude(machine, cells, made, TINY, tmp_path, resamples=2, began=0.0)
     mine = [line for line in record.predictions if line["seed"] == 1]
     share = np.mean([line["said"] == line["true"] for line in mine])
     last = next(cell for cell in cells if cell["seed"] == 1 and "said" in cell)
     assert share == pytest.approx(last["fidelity"])
     assert record.measured["suite exact: mind"].value == 1.0
     assert "suite exact: table without memory, random" in record.baselines
+    assert record.measured["distinction: mind"].value == record.measured["compression: mind"].value == 1.0
+    assert record.baselines["distinction: table"].value < 1.0
+    assert "| joined | " in (tmp_path / "table.md").read_text("utf-8")
     assert (tmp_path / "wire.svg").stat().st_size > 1000
     assert "too few cells beat the table" in json.loads((tmp_path / "law.json").read_text())["random"]
 

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from inhabit.learning.joining.line import Line
-from inhabit.learning.joining.merging import merge_states, prefix_tree
+from inhabit.learning.joining.merging import merge_states
 from inhabit.learning.joining.saving import open_machine, save_machine
 from inhabit.learning.joining.sifting import Hypothesis
 from inhabit.learning.joining.surprise import Patience, join
 from inhabit.records.mindfile import MindFileError, save
 from inhabit.worlds.wire import SHIPPED, Machine, difference, habitual_traffic, random_machine, random_traffic
 
-BRIEF = Patience(least=4000, each=20)
+BRIEF = Patience(worth=2e-3)
 
 
 def test_symbols_are_counted_once_and_what_was_heard_is_free():
@@ -87,22 +87,10 @@ def test_hearing_habits_finds_a_lock_that_asking_alone_does_not():
     assert difference(heard.machine, lock) is None
 
 
-def test_a_prefix_tree_holds_what_was_heard():
-    traffic = random_traffic(SHIPPED["vending"], 30, 5, 0)
-    child, out, visits = prefix_tree(traffic, 4, 5)
-    for word, said in zip(traffic.inputs, traffic.outputs):
-        node = 0
-        for symbol, answer in zip(word, said):
-            assert out[node, symbol] == answer
-            node = child[node, symbol]
-    assert visits[0] == 30
-    assert visits[child[0][child[0] >= 0]].sum() == 30
-
-
 def test_merging_finds_a_small_machine_from_much_traffic():
     machine = SHIPPED["elevator"]
     traffic = random_traffic(machine, 3000, 30, 0)
-    merged = merge_states(traffic, machine.inputs, machine.outputs, depth=12)
+    merged = merge_states(traffic, machine.inputs, machine.outputs)
     fresh = random_traffic(machine, 200, 60, 1)
     assert (merged.run(fresh.inputs) == fresh.outputs).mean() > 0.95
     assert merged.states < 30

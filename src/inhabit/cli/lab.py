@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from inhabit.cli.engine import start_engine
-from inhabit.cli.screen import busy, complain, out, say_json, table
+from inhabit.cli.screen import complain, out, say_json, table, watched
 
 if TYPE_CHECKING:
     from inhabit.lab.experiment import Experiment, Record
@@ -38,10 +38,8 @@ def command(
     for one in sets:
         folder = output / name / one
         try:
-            if not resume:
-                (folder / "cells.jsonl").unlink(missing_ok=True)
-            with busy(f"{name} on {one}", json):
-                record = experiment.run(one, seed=seed, quick=quick, out=folder)
+            with watched(f"{name} on {one}", json) as watch:
+                record = experiment.start(one, seed=seed, quick=quick, out=folder, resume=resume, watch=watch)
         except MissingData as missing:
             complain(f"{one} skipped: {missing}")
             continue

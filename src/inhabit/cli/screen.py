@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +92,14 @@ def busy(what: str, quiet: bool = False) -> Iterator[None]:
     with progress(quiet) as shown:
         shown.add_task(what, total=None)
         yield
+
+
+@contextmanager
+def watched(what: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show how much of something is done; of unknown length until it is first said."""
+    with progress(quiet) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, whole: shown.update(task, completed=done, total=whole, description=f"{what}: {done}/{whole}")
 
 
 def typed(prompt: str, quiet: bool) -> Iterator[str]:

@@ -6,7 +6,7 @@ import json
 import os
 import pathlib
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -87,6 +87,21 @@ class Run(Protocol):
         """
 
 
+Watch = Callable[[int, int], None]
+"""Told, again and again, how much of how much is done."""
+
+
+def unwatched(done: int, whole: int) -> None:
+    """Nobody watches."""
+
+
+class Sweep(Protocol):
+    """How an experiment of many runs is run: it can be watched, and go on where it was cut off."""
+
+    def __call__(self, on: str, *, seed: int, quick: bool, out: pathlib.Path, resume: bool, watch: Watch) -> Record:
+        """Run it; what `out` holds already is done again unless `resume`."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Experiment:
     """A question that can be asked of the house.
@@ -96,12 +111,22 @@ class Experiment:
         question: What it asks, in one line.
         sets: On what it can be run.
         run: Runs it.
+        sweep: Runs it, if it is one of many runs; `run` is the same, from the beginning and unwatched.
     """
 
     name: str
     question: str
     sets: tuple[str, ...]
     run: Run
+    sweep: Sweep | None = None
+
+    def start(
+        self, on: str, *, seed: int, quick: bool, out: pathlib.Path, resume: bool = False, watch: Watch = unwatched
+    ) -> Record:
+        """Run it; `resume` and `watch` concern only a sweep."""
+        if self.sweep is None:
+            return self.run(on, seed=seed, quick=quick, out=out)
+        return self.sweep(on, seed=seed, quick=quick, out=out, resume=resume, watch=watch)
 
     def chosen(self, on: str | None) -> tuple[str, ...]:
         """The sets to run on: the one named, or all.

@@ -4,12 +4,14 @@ import dataclasses
 import json
 import pathlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
+from inhabit.lab.experiment import Watch, unwatched
+from inhabit.lab.wire_fidelity import Looks, fidelity, of_network
 from inhabit.learning.overhearing import (
     Course,
     Network,
@@ -41,6 +43,7 @@ class Plan:
         length: Inputs of one session.
         words: Most words of the suite that are asked (drawn once, the same for all).
         course: How networks listen.
+        looks: How closely the grown networks are measured.
     """
 
     models: tuple[tuple[str, int], ...] = (
@@ -57,6 +60,7 @@ class Plan:
     length: int = 24
     words: int = 1024
     course: Course = dataclasses.field(default_factory=Course)
+    looks: Looks = dataclasses.field(default_factory=Looks)
 
 
 QUICK = Plan(
@@ -65,6 +69,7 @@ QUICK = Plan(
     seeds=(0, 1, 2),
     length=16,
     words=512,
+    looks=Looks(words=128, pairs=24, sessions=128, talkers=8),
 )
 """Some two minutes on two cores, much of it compiling."""
 
@@ -123,24 +128,36 @@ def memoryless(traffic: Traffic, words: Int[np.ndarray, "words length"]) -> Int[
 
 
 def sweep(
-    machine: Machine, plan: Plan, file: pathlib.Path, *, watch: Callable[[int, int], None] = lambda done, all: None
+    machine: Machine, plans: Sequence[Plan], file: pathlib.Path, *, resume: bool = False, watch: Watch = unwatched
 ) -> list[Cell]:
-    """Run every cell of the plan that `file` does not hold yet, and append each, as one line, when its run is through.
+    """Run every cell of the plans, and append each, as one line, when its run is through.
+
+    Args:
+        machine: Who is overheard.
+        plans: What is swept, one after another.
+        file: Where cells are kept.
+        resume: Cells that the file holds already are not run again; it is begun anew otherwise.
+        watch: Told how many of how many runs are through.
 
     Returns:
-        All cells of the plan, those of the file among them.
+        All cells of the plans, those of the file among them.
     """
-    plan_cells = [(seed, kind, *model) for seed in plan.seeds for kind in plan.kinds for model in plan.models]
+    if not resume:
+        file.unlink(missing_ok=True)
+    runs = [
+        (plan, (s, kind, *model)) for plan in plans for s in plan.seeds for kind in plan.kinds for model in plan.models
+    ]
     known = {_name(cell): cell for cell in saved(file) if cell["machine"] == machine.name}
-    asked, cells = suite(machine, plan.words), []
-    for number, run in enumerate(plan_cells):
+    cells: list[Cell] = []
+    for number, (plan, run) in enumerate(runs):
+        watch(number, len(runs))
         wanted = [(*run, stop * plan.course.stretch * plan.length) for stop in plan.stops]
         if not all(name in known for name in wanted):
-            new = list(_run(machine, plan, asked, *run))
+            new = list(_run(machine, plan, suite(machine, plan.words), *run))
             _append(file, new)
             known |= {_name(cell): cell for cell in new}
         cells += [known[name] for name in wanted]
-        watch(number + 1, len(plan_cells))
+    watch(len(runs), len(runs))
     return cells
 
 
@@ -198,9 +215,13 @@ def _run(machine: Machine, plan: Plan, asked: Suite, seed: int, kind: str, famil
         began = time.process_time() - spent
 
 
-def _last(machine: Machine, plan: Plan, grown: Network, traffic: Traffic, kind: str, seed: int) -> dict[str, float]:
-    """Fresh sessions of the same talker, as long as those heard and three times as long; the table beside."""
-    symbols, found = len(machine.inputs), {}
+def _last(
+    machine: Machine, plan: Plan, grown: Network, traffic: Traffic, kind: str, seed: int
+) -> dict[str, float | None]:
+    """Every measure of fidelity; and fresh sessions of the same talker, of L and 3 L, the table beside."""
+    symbols = len(machine.inputs)
+    looks = dataclasses.replace(plan.looks, length=plan.length)
+    found: dict[str, float | None] = dict(plainly(fidelity(machine, of_network(grown, machine), looks, seed)))
     for times, name in ((1, "in length"), (3, "three times the length")):
         fresh = heard(machine, kind, 256, times * plan.length, seed, fresh=True)
         said, table = answers(grown, *fresh, symbols), memoryless(traffic, fresh.inputs)
@@ -208,3 +229,8 @@ def _last(machine: Machine, plan: Plan, grown: Network, traffic: Traffic, kind: 
             found[f"exact sessions, {name}: {who}"] = float(exact(told, fresh.outputs).mean())
             found[f"next output, {name}: {who}"] = float((told == fresh.outputs).mean())
     return found
+
+
+def plainly(figures: Mapping[str, float]) -> dict[str, float | None]:
+    """Figures for JSON, which knows no `nan`."""
+    return {name: round(value, 6) if np.isfinite(value) else None for name, value in figures.items()}

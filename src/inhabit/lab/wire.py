@@ -10,13 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from inhabit.lab.experiment import Experiment, MissingData, Record
+from inhabit.lab.experiment import Experiment, MissingData, Record, Watch, unwatched
 from inhabit.lab.sweep import QUICK, Cell, Plan, Suite, heard, memoryless, suite, sweep
+from inhabit.lab.wire_makers import rows
 from inhabit.lab.wire_picture import draw
-from inhabit.learning.joining.classics import MissingLearner, rpni
-from inhabit.learning.joining.line import Line
-from inhabit.learning.joining.surprise import join
-from inhabit.learning.overhearing import exact
 from inhabit.maths.intervals import Estimate
 from inhabit.maths.scaling import FORMS, Law, Runs, held_out, reach, resampled
 from inhabit.records.atomic import replaced
@@ -32,8 +29,17 @@ PREDICTION = (
 DRIVEN = ("recurrent", 64)
 """The network that hears a stranger who is driven to every state in turn: the active network, and a generous one."""
 WITHIN = (1, 2, 3, 4, 6, 10)
-MERGED = 200
-"""Sessions over which states are merged; the classic learner's time grows with their square."""
+MAKERS = ("table", "rpni", "merged", "kv", "lsharp", "asked", "joined")
+QUICK_MAKERS = ("table", "rpni", "merged little", "kv", "lsharp", "asked", "joined")
+MEASURES = (
+    *(f"suite after {times} L" for times in (0, 1, 3, 10)),
+    "distinction",
+    "compression",
+    "steps to error",
+    "sessions of 1 L",
+    "sessions of 3 L",
+    "next output",
+)
 
 
 def machines() -> dict[str, pathlib.Path]:
@@ -58,73 +64,87 @@ def machine_named(name: str) -> Machine:
     return read_dot(machines()[name])
 
 
-def wire(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
-    """Sweep networks over a machine's traffic, let makers listen and join, and extrapolate.
-
-    Cells that `out/cells.jsonl` holds already are not run again.
-    """
+def wire(
+    on: str, *, seed: int, quick: bool, out: pathlib.Path, resume: bool = False, watch: Watch = unwatched
+) -> Record:
+    """Sweep networks over a machine's traffic, let makers listen and join, and extrapolate."""
     began, machine, plan = time.monotonic(), machine_named(on), QUICK if quick else Plan()
     plan = dataclasses.replace(plan, seeds=tuple(seed + own for own in plan.seeds))
-    cells = sweep(machine, plan, out / "cells.jsonl")
-    if not quick:
-        driven = dataclasses.replace(plan, models=(DRIVEN,), kinds=("driven",), seeds=plan.seeds[:1])
-        cells += sweep(machine, driven, out / "cells.jsonl")
-    return conclude(machine, cells, plan, out, seed=seed, resamples=20 if quick else 40, began=began)
+    driven = dataclasses.replace(plan, models=(DRIVEN,), kinds=("driven",), seeds=plan.seeds[:1])
+    plans = [plan] if quick else [plan, driven]
+    cells = sweep(machine, plans, out / "cells.jsonl", resume=resume, watch=watch)
+    made = list(
+        rows(machine, QUICK_MAKERS if quick else MAKERS, seed, dataclasses.replace(plan.looks, length=plan.length))
+    )
+    return conclude(machine, cells, made, plan, out, resamples=20 if quick else 40, began=began)
 
 
 def conclude(
-    machine: Machine, cells: Sequence[Cell], plan: Plan, out: pathlib.Path, *, seed: int, resamples: int, began: float
+    machine: Machine,
+    cells: Sequence[Cell],
+    made: Sequence[Mapping[str, Any]],
+    plan: Plan,
+    out: pathlib.Path,
+    *,
+    resamples: int,
+    began: float,
 ) -> Record:
-    """What follows from the cells of a sweep: makers beside them, laws, record and picture."""
-    asked = suite(machine, plan.words)
-    made = makers(machine, asked, plan.length, seed)
+    """What follows from the cells of a sweep and the makers beside them: laws, table, record and picture."""
+    asked, seed = suite(machine, plan.words), plan.seeds[0]
     laws = {kind: extrapolate(cells, kind, resamples=resamples, seed=seed) for kind in plan.kinds}
     out.mkdir(parents=True, exist_ok=True)
     summary = {kind: told for kind, (told, _) in laws.items()}
-    with replaced(out / "law.json") as new:
-        new.write_text(json.dumps(summary | {"makers": made}, indent=2) + "\n", encoding="utf-8")
-    draw(out / "wire.svg", machine.name, cells, made, {kind: fits for kind, (_, fits) in laws.items()})
-    measured, baselines = figures(cells, made, summary)
     last = [cell for cell in cells if "said" in cell]
+    with replaced(out / "law.json") as new:
+        new.write_text(json.dumps(summary | {"makers": list(made)}, indent=2) + "\n", encoding="utf-8")
+    with replaced(out / "table.md") as new:
+        new.write_text(table(machine, last, made), encoding="utf-8")
+    draw(out / "wire.svg", machine.name, cells, made, {kind: fits for kind, (_, fits) in laws.items()})
+    measured, baselines = figures(last, made, summary)
+    rate = operations_a_second(cells)
     return Record(
         question=QUESTION,
         prediction=PREDICTION,
         measured=measured,
         baselines=baselines,
-        flops={"networks": sum(cell["flops"] for cell in last)},
+        flops={"networks": sum(cell["flops"] for cell in last)}
+        | {f"{row['name']} (CPU seconds at the networks' rate)": row["cpu_seconds"] * rate for row in made},
         seeds=plan.seeds,
         seconds=time.monotonic() - began,
         predictions=list(told(machine, asked, last, plan)),
     )
 
 
-def makers(machine: Machine, asked: Suite, length: int, seed: int) -> list[dict[str, Any]]:
-    """The machine's models: states merged over traffic, and joined by surprise; each with symbols and CPU seconds."""
-    rows = []
-    for kind in ("random", "habitual"):
-        traffic, start = heard(machine, kind, MERGED, length, seed), time.process_time()
-        try:
-            model = rpni(traffic, Line(machine))
-        except MissingLearner:
-            continue
-        rows.append(_row(f"merging, {kind}", "passive", model, traffic.inputs.size, start, asked, seed))
-    line, start = Line(machine), time.process_time()
-    joined = join(line, seed=seed)
-    rows.append(_row("joining by surprise", "active", joined.machine, joined.symbols, start, asked, seed))
-    return rows
+def operations_a_second(cells: Sequence[Cell]) -> float:
+    """What the networks computed in a CPU second: makers count none, and are placed at their CPU seconds times this."""
+    return float(sum(cell["flops"] for cell in cells) / max(sum(cell["cpu_seconds"] for cell in cells), 1e-9))
 
 
-def _row(name: str, way: str, model: Machine, symbols: int, start: float, asked: Suite, seed: int) -> dict[str, Any]:
-    right = exact(model.run(asked.words), asked.truth, asked.lengths)
-    return {
-        "name": name,
-        "way": way,
-        "states": model.states,
-        "symbols": int(symbols),
-        "cpu_seconds": time.process_time() - start,
-        "fidelity": float(right.mean()),
-        "seed": seed,
-    }
+def table(machine: Machine, last: Sequence[Cell], made: Sequence[Mapping[str, Any]]) -> str:
+    """Everyone by every measure, in Markdown; networks are means over seeds."""
+    head = ("model", "heard", "symbols", "operations or CPU s", *MEASURES)
+    lines = [f"{machine.name}: {machine.states} states, {len(machine.inputs)} inputs", ""]
+    lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for name, mine in by_network(last).items():
+        spent = [f"{mine[0]['pairs']:,}", "0", f"{np.mean([cell['flops'] for cell in mine]):.1e}"]
+        lines.append("| " + " | ".join([name, *spent, *(_cell([c.get(one) for c in mine]) for one in MEASURES)]) + " |")
+    for row in made:
+        spent = [f"{row['heard']:,}", f"{row['symbols']:,}", f"{row['cpu_seconds']:.1f} s"]
+        lines.append("| " + " | ".join([row["name"], *spent, *(_cell([row[one]]) for one in MEASURES)]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{np.mean(known):.3f}".removesuffix(".000") if known else "–"
+
+
+def by_network(last: Sequence[Cell]) -> dict[str, list[Cell]]:
+    """The grown networks by name and traffic; those that differ only by seed together."""
+    found: dict[str, list[Cell]] = {}
+    for cell in last:
+        found.setdefault(f"{cell['family']} {cell['width']}, {cell['traffic']}", []).append(cell)
+    return found
 
 
 def runs_of(cells: Sequence[Cell], kind: str) -> Runs:
@@ -183,21 +203,25 @@ def _distribution(orders: np.ndarray) -> dict[str, Any]:
 
 
 def figures(
-    cells: Sequence[Cell], made: Sequence[Mapping[str, Any]], laws: Mapping[str, Mapping[str, Any]]
+    last: Sequence[Cell], made: Sequence[Mapping[str, Any]], laws: Mapping[str, Mapping[str, Any]]
 ) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
     """Scores with the trivial baseline beside each; ends of a network's figure are the least and greatest of its seeds."""
-    joined = next(row for row in made if row["way"] == "active")
-    measured = {"suite exact: mind": _over([joined["fidelity"]])}
-    baselines = {f"suite exact: {row['name']}": _over([row["fidelity"]]) for row in made if row is not joined}
-    last = [cell for cell in cells if "said" in cell]
+    measured: dict[str, Estimate] = {}
+    baselines: dict[str, Estimate] = {}
+    for row in made:
+        side, who = (measured, "mind") if row["name"] == "joined" else (baselines, row["name"])
+        side[f"suite exact: {who}"] = _over([row["fidelity"]])
+        side |= {f"{one}: {who}": _over([row[one]]) for one in MEASURES if row[one] is not None}
     for kind in dict.fromkeys(cell["traffic"] for cell in last):
         mine = [cell for cell in last if cell["traffic"] == kind]
         baselines[f"suite exact: table without memory, {kind}"] = _over([cell["memoryless"] for cell in mine])
-        for family, width in dict.fromkeys((cell["family"], cell["width"]) for cell in mine):
-            one = [cell for cell in mine if (cell["family"], cell["width"]) == (family, width)]
-            baselines[f"suite exact: {family} {width}, {kind}"] = _over([cell["fidelity"] for cell in one])
-        for name in (name for name in mine[0] if name.startswith(("exact sessions", "next output"))):
+        for name in (name for name in mine[0] if name.startswith(("exact sessions", "next output, "))):
             baselines[f"{name}, {kind}"] = _over([cell[name] for cell in mine])
+    for name, mine in by_network(last).items():
+        baselines[f"suite exact: {name}"] = _over([cell["fidelity"] for cell in mine])
+        for one in MEASURES:
+            values = [cell[one] for cell in mine if cell.get(one) is not None]
+            baselines |= {f"{one}: {name}": _over(values)} if values else {}
     for kind, told in laws.items():
         for form, one in {**told.get("forms", {}), "all forms": told.get("all_forms", {})}.items():
             if one:
@@ -225,5 +249,5 @@ def told(machine: Machine, asked: Suite, last: Sequence[Cell], plan: Plan) -> An
 
 
 WIRE = Experiment(
-    name="wire", question=QUESTION, sets=(*SHIPPED, *(n for n in machines() if n not in SHIPPED)), run=wire
+    name="wire", question=QUESTION, sets=(*SHIPPED, *(n for n in machines() if n not in SHIPPED)), run=wire, sweep=wire
 )

@@ -2,7 +2,8 @@
 
     python -m inhabit.lab.wire_makers MACHINE.dot ... --out FOLDER [--seed 0] [--ways joined,kv]
 
-writes `rows.jsonl`, one row a machine and way. `joined` has listened to habitual talkers first; `asked` has heard nothing.
+writes `rows.jsonl`, one row a machine and way. `joined` has listened to habitual talkers first; `asked` has heard nothing;
+`merged` and `rpni` have only heard a stranger's random talk.
 """
 
 import argparse
@@ -11,23 +12,19 @@ import json
 import pathlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from inhabit.learning.joining.classics import classic, rpni
+from inhabit.lab.sweep import plainly
+from inhabit.lab.wire_fidelity import Looks, fidelity, of_machine
+from inhabit.learning.joining.classics import MissingLearner, classic, rpni
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.merging import merge_states
 from inhabit.learning.joining.surprise import join
-from inhabit.maths.conformance import characterising_set, padded, w_suite
-from inhabit.maths.fidelity import (
-    distinction_and_compression,
-    exact_sessions,
-    memoryless,
-    steps_to_first_error,
-    suite_fidelity,
-)
+from inhabit.maths.fidelity import memoryless
+from inhabit.maths.shared_suite import SharedSuite, Tables
 from inhabit.records.atomic import replaced
 from inhabit.worlds.wire import (
     SHIPPED,
@@ -45,8 +42,9 @@ LENGTH = 40
 TALKERS = 4
 """Habitual talkers that are heard, each in `SESSIONS` sessions."""
 SESSIONS = 250
-LARGEST_SUITE = 20_000
-"""A suite with more words is thinned to as many, drawn at random."""
+CLOSELY = Looks(length=LENGTH)
+OVERHEARD = 24_000
+"""Random sessions that `merged` hears: 960,000 pairs."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,8 +92,17 @@ def _classic(way: str) -> Callable[[Machine, int], Maker]:
     return learn
 
 
-def merged(machine: Machine, seed: int, sessions: int = 24_000) -> Maker:
+def merged(machine: Machine, seed: int) -> Maker:
     """Merge states over a stranger's random traffic."""
+    return _merged(machine, seed, OVERHEARD)
+
+
+def merged_little(machine: Machine, seed: int) -> Maker:
+    """The same over a twentieth of it."""
+    return _merged(machine, seed, OVERHEARD // 20)
+
+
+def _merged(machine: Machine, seed: int, sessions: int) -> Maker:
     traffic = random_traffic(machine, sessions, LENGTH, seed)
     return Maker(merge_states(traffic, machine.inputs, machine.outputs), heard=traffic.inputs.size)
 
@@ -117,57 +124,46 @@ WAYS: dict[str, Callable[[Machine, int], Maker]] = {
     "table": table,
     "rpni": _rpni,
     "merged": merged,
+    "merged little": merged_little,
     "kv": _classic("kv"),
     "lsharp": _classic("lsharp"),
     "asked": asked,
     "joined": joined,
 }
 """Ways of making a model of the maker."""
+ACTIVE = frozenset({"kv", "lsharp", "asked", "joined"})
+"""Those that speak on the line."""
 
 
-def fidelity(machine: Machine, model: Machine, seed: int) -> dict[str, float]:
-    """Every measure of how far a model is from the machine."""
-    width = len(machine.inputs)
-    suite, lengths = w_suite(machine.next, machine.out, machine.initial)
-    if len(suite) > LARGEST_SUITE:
-        some = np.random.default_rng(seed).choice(len(suite), LARGEST_SUITE, replace=False)
-        suite, lengths = suite[some], lengths[some]
-    tails, ends = padded(set(characterising_set(machine.next, machine.out)))
-    told, one = distinction_and_compression(
-        lambda words: machine.trace(words)[1][:, -1], model.run, tails, ends,
-        width=width, pairs=500, prefix=6, seed=seed, truth=machine.run,
-    )  # fmt: skip
-    adversary = steps_to_first_error(machine.run, model.run, width=width, sessions=50, length=80, looks=16, seed=seed)
-    words = random_traffic(machine, 1000, LENGTH, seed + 1)
-    measured = {
-        f"suite_after_{times}L": suite_fidelity(
-            machine.run, model.run, suite, lengths, width=width, prefix=times * LENGTH, seed=seed
-        )
-        for times in (0, 1, 3, 10)
-    }
-    return measured | {
-        "distinction": told,
-        "compression": one,
-        "sessions_L": exact_sessions(machine.run, model.run, width=width, sessions=2000, length=LENGTH, seed=seed),
-        "sessions_3L": exact_sessions(machine.run, model.run, width=width, sessions=2000, length=3 * LENGTH, seed=seed),
-        "steps_to_error": float(np.median(adversary)),
-        "next_output": float((model.run(words.inputs) == words.outputs).mean()),
-    }
+def row(machine: Machine, way: str, seed: int, looks: Looks = CLOSELY) -> dict[str, Any]:
+    """One row of the table: a machine, a way, what it took and how faithful it is.
 
+    `suite` is the share of the whole suite, `suite after n L` that of the words that `looks` asks.
 
-def row(machine: Machine, way: str, seed: int) -> dict[str, Any]:
-    """One row of the table: a machine, a way, what it took and how faithful it is."""
+    Raises:
+        MissingLearner: The way is a classic one, and AALpy is not installed.
+    """
     began = time.process_time()
     maker = WAYS[way](machine, seed)
     spent = time.process_time() - began
+    model = maker.machine
+    suite = SharedSuite.of(Tables(machine.next, machine.out, machine.initial))
     return {
-        "machine": machine.name, "way": way, "seed": seed,
-        "states_of_machine": machine.states, "inputs": len(machine.inputs), "states": maker.machine.states,
+        "machine": machine.name, "name": way, "way": "active" if way in ACTIVE else "passive", "seed": seed,
+        "states_of_machine": machine.states, "inputs": len(machine.inputs), "states": model.states,
         "symbols": maker.symbols, "resets": maker.resets, "heard": maker.heard, "cpu_seconds": round(spent, 3),
-        "exact": difference(machine, maker.machine) is None,
-        **{name: round(value, 6) if np.isfinite(value) else None for name, value in
-           fidelity(machine, maker.machine, seed).items()},
+        "exact": difference(machine, model) is None, "fidelity": suite.share(Tables(model.next, model.out, model.initial)),
+        **plainly(fidelity(machine, of_machine(model), looks, seed)),
     }  # fmt: skip
+
+
+def rows(machine: Machine, ways: Iterable[str], seed: int, looks: Looks = CLOSELY) -> Iterator[dict[str, Any]]:
+    """A row for each way; classic ones are passed over where AALpy is not installed."""
+    for way in ways:
+        try:
+            yield row(machine, way, seed, looks)
+        except MissingLearner as missing:
+            print(missing, file=sys.stderr)
 
 
 def main(words: list[str]) -> None:
@@ -181,7 +177,7 @@ def main(words: list[str]) -> None:
     chosen = parser.parse_args(words)
     least, most = map(int, chosen.sizes.split("-"))
     chosen.out.mkdir(parents=True, exist_ok=True)
-    rows = []
+    found = []
     for name in chosen.machines:
         try:
             machine = SHIPPED[name] if name in SHIPPED else read_dot(name)
@@ -190,11 +186,11 @@ def main(words: list[str]) -> None:
             continue
         if not least <= machine.states <= most:
             continue
-        for way in chosen.ways.split(","):
-            rows.append(row(machine, way, chosen.seed))
-            print(json.dumps(rows[-1]), flush=True)
+        for one in rows(machine, chosen.ways.split(","), chosen.seed):
+            found.append(one)
+            print(json.dumps(one), flush=True)
     with replaced(chosen.out / "rows.jsonl") as new:
-        new.write_text("".join(json.dumps(one) + "\n" for one in rows), encoding="utf-8")
+        new.write_text("".join(json.dumps(one) + "\n" for one in found), encoding="utf-8")
 
 
 if __name__ == "__main__":

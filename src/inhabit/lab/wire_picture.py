@@ -16,6 +16,8 @@ from inhabit.maths.scaling import Law
 from inhabit.records.atomic import replaced
 
 _NETWORK = {"transformer": "#c2410c", "recurrent": "#b98900"}
+SHOWN = {"joined": "joining by surprise", "kv": "KV", "merged": "merging states"}
+"""Makers that are drawn, and what they are called there."""
 _MAKER, _BAND, _QUIET = "#0f766e", "#64748b", "#6b7078"
 
 
@@ -40,7 +42,7 @@ def draw(
         )
         for axes, (kind, fits) in zip(panels[:, 0], laws.items()):
             mine = [cell for cell in cells if cell["traffic"] == kind]
-            shown = [row for row in makers if row["way"] == "active" or row["name"].endswith(kind)]
+            shown = [row for row in makers if row["name"] in SHOWN]
             _panel(axes, mine, shown, fits, rate)
             axes.set_title(f"{name}: networks that overheard {kind} traffic", loc="left", fontweight="bold")
         panels[-1, 0].set_xlabel("floating-point operations of training (makers: CPU seconds at the networks' rate)")
@@ -73,7 +75,7 @@ def _panel(
     for row in makers:
         place = max(row["cpu_seconds"] * rate, 1e6), row["fidelity"]
         axes.plot(*place, "D", color=_MAKER, markersize=8, markeredgecolor="white", zorder=5)
-        words = f"{row['name']}\n{row['symbols']:,} symbols"
+        words = f"{SHOWN[row['name']]}\n{row['symbols']:,} symbols"
         axes.annotate(
             words, place, (-9, 0), textcoords="offset points", color=_MAKER, fontsize=8.5, ha="right", va="center"
         )

@@ -25,6 +25,8 @@ RECENT = 6.94
 """Exponent of the running average of the parameters: it spans about the last tenth of what was heard."""
 ROWS = 256
 """Words that are answered at once."""
+STRETCH = 32
+"""Words are filled to a multiple of so many inputs, so that few shapes are compiled."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -181,13 +183,32 @@ def _said(model: Network, tokens: Int[Array, "rows tokens"], width: int) -> Int[
     return jnp.argmax(model.logits(thought)[..., width:], axis=-1)
 
 
-def answers(model: Network, inputs: Words, outputs: Words, width: int) -> Words:
+def answers(model: Network, inputs: Words, outputs: Words, width: int, *, own: int | None = None) -> Words:
     """What the network would answer at each place, had it been right before: the likeliest output.
 
     A word is answered exactly when every place agrees with `outputs`: until its first error what it said is what
     the machine said, so that one pass over the machine's own answers judges a free run.
+
+    Args:
+        model: The network.
+        inputs: What is said to it; what lies beyond a word's end may be negative.
+        outputs: What the machine answers.
+        width: Inputs of the machine.
+        own: From this place on the network hears its own answers instead, and is wrong at its own cost.
     """
-    tokens = interleave(np.maximum(inputs, 0), np.maximum(outputs, 0), width)
+    length = inputs.shape[1]
+    padding = ((0, 0), (0, -length % STRETCH))
+    said, heard = np.pad(np.maximum(inputs, 0), padding), np.pad(np.maximum(outputs, 0), padding)
+    if own is None or own >= length:
+        return _answered(model, said, heard, width)[:, :length]
+    for place in range(own, length):
+        told = _answered(model, said, heard, width)
+        heard[:, place] = told[:, place]
+    return np.concatenate([told[:, :own], heard[:, own:length]], axis=1)
+
+
+def _answered(model: Network, inputs: Words, outputs: Words, width: int) -> Words:
+    tokens = interleave(inputs, outputs, width)
     told = []
     for start in range(0, len(tokens), ROWS):
         part = tokens[start : start + ROWS]

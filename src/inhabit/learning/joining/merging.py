@@ -1,130 +1,298 @@
-"""Listening only: states are merged over the traffic, the ones most often heard first, on the evidence that they agree.
+"""Listening only: sessions are led through a growing machine, states are merged on long agreement, and mistakes taken back.
 
-A tree of all that was heard is folded into a machine. Blue-fringe order: a state that is settled is red, what follows a red
-state is blue. A blue state is merged with the red one with which it agrees in the most answers, if they differ in none;
-if it differs from all, it becomes red. Structure fills what is left: a blue state too little heard to tell is taken
-for the likeliest, and an answer never heard is the answer that the input has most often.
+Every session walks through what is believed until it comes to a transition that is not yet known, and waits there. The
+transition where most wait is decided next: it leads to the known state from which everything that those sessions say
+afterwards goes as believed, and whose own answers to short words are nowhere contradicted; if there is none, to a new
+state. When two sessions in one state later answer one word differently, two states were taken for one. Then the two paths
+are followed back to where they met: the merge made last there is taken back, with all that was decided after it, and
+is not made again.
 
 Source:
-    Lang, Pearlmutter & Price (1998), evidence-driven merging; Oncina & García (1992), folding.
+    Lang, Pearlmutter & Price (1998), evidence-driven merging; Oncina & García (1992), folding of what follows.
 """
 
+import dataclasses
+from typing import NamedTuple
+
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from inhabit.worlds.wire import Machine, Traffic
 
-Table = Int[np.ndarray, "nodes inputs"]
+Sessions = Int[np.ndarray, " sessions"]
+Edge = tuple[int, int]
+SURE = 30.0
+"""Nats of surprisal that agree, from which on the only possible merge is made without looking at other transitions."""
+LOOK = 6
+"""Transitions that are weighed against one another when none is sure."""
+SOME = 200
+"""Sessions at most whose whole rest is walked from every candidate."""
+EVERY = 25
+"""Decisions between two copies of the belief, to which it can go back."""
 
 
-def prefix_tree(traffic: Traffic, width: int, depth: int) -> tuple[Table, Table, Int[np.ndarray, " nodes"]]:
-    """The tree of everything heard in the first `depth` steps: children, answers (-1 where unheard), and visits."""
-    words, answers = traffic.inputs[:, :depth], traffic.outputs[:, :depth]
-    node = np.zeros(len(words), np.int64)
-    rows, children, said, visits, count = [], [], [], [np.array([len(words)])], 1
-    for time in range(words.shape[1]):
-        cell = node * width + words[:, time]
-        cells, first, place, seen = np.unique(cell, return_index=True, return_inverse=True, return_counts=True)
-        rows.append(cells)
-        children.append(count + np.arange(len(cells)))
-        said.append(answers[first, time])
-        visits.append(seen)
-        node = count + place.ravel()
-        count += len(cells)
-    child, out = np.full(count * width, -1, np.int32), np.full(count * width, -1, np.int32)
-    cells = np.concatenate(rows)
-    child[cells], out[cells] = np.concatenate(children), np.concatenate(said)
-    return child.reshape(count, width), out.reshape(count, width), np.concatenate(visits)
+class Conflict(NamedTuple):
+    """Two places, each a session and a time, that are believed to be one state and answered one word differently."""
+
+    session: int
+    time: int
+    other: int
+    then: int
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Heard:
+    """What was heard, and what each place of it tells of the state there.
+
+    Attributes:
+        inputs: Sessions by time.
+        outputs: Sessions by time.
+        words: For each length, the number of the word that follows each place; -1 where the session ends before it.
+        answers: For each length, the last answer to that word.
+        count: How many words are told apart.
+        surprisal: Of each output after each input, in nats: an agreement on what is rare is worth more.
+    """
+
+    inputs: Int[np.ndarray, "sessions length"]
+    outputs: Int[np.ndarray, "sessions length"]
+    words: tuple[Int[np.ndarray, "sessions length"], ...]
+    answers: tuple[Int[np.ndarray, "sessions length"], ...]
+    count: int
+    surprisal: Float[np.ndarray, "inputs outputs"]
+
+    @classmethod
+    def of(cls, traffic: Traffic, width: int, outputs: int, *, most: int = 10_000) -> "Heard":
+        """Look at words of up to three inputs, shorter ones if there would be more than `most` of the longest."""
+        said, told = (np.ascontiguousarray(one, np.intp) for one in traffic)
+        counts = np.zeros((width, outputs))
+        np.add.at(counts, (said.ravel(), told.ravel()), 1)
+        words, answers, begin, code = [], [], 0, said
+        for length in range(1, 4):
+            if length > said.shape[1] or (length > 1 and width**length > most):
+                break
+            code = said if length == 1 else code[:, :-1] * width + said[:, length - 1 :]
+            missing = ((0, 0), (0, length - 1))
+            words.append(np.pad(code + begin, missing, constant_values=-1))
+            answers.append(np.pad(told[:, length - 1 :], missing, constant_values=-1))
+            begin += width**length
+        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        return cls(said, told, tuple(words), tuple(answers), begin, -np.log(np.maximum(share, 1e-9)))
+
+
+class Belief:
+    """The machine as far as it is believed, and where every session waits.
+
+    Attributes:
+        states: How many states there are.
+        next: Where each transition leads, -1 if it is not decided.
+        when: At which decision.
+        made: At which decision each state was made.
+        tells: What each state answered last to each short word, -1 if it was not heard.
+        at: The state in which each session waits.
+        time: How far it has come.
+        path: The states that it passed, -1 beyond `time`.
+    """
+
+    def __init__(self, heard: Heard, most: int):
+        count, length = heard.inputs.shape
+        self.heard, self.states, self.decided = heard, 1, 0
+        self.next = np.full((most, heard.surprisal.shape[0]), -1, np.int32)
+        self.when = np.full_like(self.next, -1)
+        self.made = np.full(most, -1, np.int32)
+        self.tells = np.full((most, heard.count), -1, np.int16)
+        self._told_by = np.zeros((most, heard.count), np.int32)
+        self.at, self.time = np.zeros(count, np.intp), np.zeros(count, np.intp)
+        self.path = np.full((count, length + 1), -1, np.int16)
+        self.path[:, 0] = 0
+        self._know(np.zeros(count, np.intp), np.arange(count), self.time)
+
+    def copy(self) -> "Belief":
+        """A belief that can be changed without changing this one."""
+        other = object.__new__(Belief)
+        other.__dict__ |= {
+            name: value.copy() if isinstance(value, np.ndarray) else value for name, value in self.__dict__.items()
+        }
+        return other
+
+    def waiting(self) -> tuple[Sessions, Int[np.ndarray, " sessions"]]:
+        """The sessions that are not over, and the number of the transition at which each waits."""
+        sessions = np.flatnonzero(self.time < self.heard.inputs.shape[1])
+        return sessions, self.at[sessions] * self.next.shape[1] + self.heard.inputs[sessions, self.time[sessions]]
+
+    def waiting_at(self, edge: Edge) -> Sessions:
+        """The sessions that wait at one transition."""
+        sessions, edges = self.waiting()
+        return sessions[edges == edge[0] * self.next.shape[1] + edge[1]]
+
+    def candidates(
+        self, edge: Edge, sessions: Sessions
+    ) -> tuple[Int[np.ndarray, " states"], Float[np.ndarray, " states"]]:
+        """For each state, how often it is contradicted as the target of a transition, and the nats that agree with it."""
+        wrong, shared = self._compared(sessions, self.time[sessions] + 1)
+        left = np.flatnonzero(wrong == 0)
+        some = sessions if len(sessions) <= SOME else sessions[np.linspace(0, len(sessions) - 1, SOME).astype(int)]
+        agreed = np.zeros(len(wrong))
+        if len(left):
+            contradicted, nats = self._walked(np.tile(some, len(left)), np.repeat(left, len(some)))
+            wrong[left] = contradicted.reshape(len(left), -1).sum(axis=1)
+            agreed[left] = nats.reshape(len(left), -1).sum(axis=1) + 1e-3 * shared[left]
+        return wrong, agreed
+
+    def decide(self, edge: Edge, target: int) -> Conflict | None:
+        """Let a transition lead to a state (a new one if it is `states`), and send those who waited on."""
+        sessions, following, inputs = self.waiting_at(edge), self.next, self.heard.inputs
+        if target == self.states:
+            self.states, self.made[target] = target + 1, self.decided
+        following[edge], self.when[edge] = target, self.decided
+        self.decided += 1
+        state, time = np.full(len(sessions), target), self.time[sessions] + 1
+        self.path[sessions, time] = target
+        passed, live = [(state.copy(), sessions, time.copy())], np.arange(len(sessions))
+        while len(live := live[time[live] < inputs.shape[1]]):
+            after = following[state[live], inputs[sessions[live], time[live]]]
+            live, after = live[after >= 0], after[after >= 0]
+            state[live] = after
+            time[live] += 1
+            self.path[sessions[live], time[live]] = after
+            passed.append((after, sessions[live], time[live]))
+        self.at[sessions], self.time[sessions] = state, time
+        return self._know(*(np.concatenate(column) for column in zip(*passed)))
+
+    def culprit(self, conflict: Conflict) -> tuple[Edge, bool] | None:
+        """The merge to be taken back: of the two transitions by which two paths met, the one decided last.
+
+        It is certainly the wrong one if the other is that which the state was made for (or the begin of a session).
+        """
+        one, time, other, then = conflict
+        while time or then:
+            edges = [self._edge(session, place) for session, place in ((one, time), (other, then)) if place]
+            if len(edges) == 1 or edges[0] != edges[1]:
+                first, last = min(edges, key=lambda edge: self.when[edge]), max(edges, key=lambda edge: self.when[edge])
+                return last, len(edges) == 1 or self.made[int(self.next[last])] == self.when[first]
+            time, then = time - 1, then - 1
+        return None
+
+    def _edge(self, session: int, time: int) -> Edge:
+        return int(self.path[session, time - 1]), int(self.heard.inputs[session, time - 1])
+
+    def _know(self, state: Sessions, sessions: Sessions, time: Sessions) -> Conflict | None:
+        """Note what sessions answer from the states that they pass; the first contradiction, if there is one."""
+        inside = time < self.heard.inputs.shape[1]
+        state, sessions, time = state[inside], sessions[inside], time[inside]
+        place, conflict = sessions * self.path.shape[1] + time, None
+        for words, answers in zip(self.heard.words, self.heard.answers):
+            word, answer = words[sessions, time], answers[sessions, time]
+            whole = word >= 0
+            cell = state[whole] * self.tells.shape[1] + word[whole]
+            tells, told_by, answer, mine = self.tells.ravel(), self._told_by.ravel(), answer[whole], place[whole]
+            new = tells[cell] < 0
+            tells[cell[new]], told_by[cell[new]] = answer[new], mine[new]
+            differs = np.flatnonzero(tells[cell] != answer)
+            if len(differs) and conflict is None:
+                first = differs[0]
+                pair = (
+                    *divmod(int(mine[first]), self.path.shape[1]),
+                    *divmod(int(told_by[cell[first]]), self.path.shape[1]),
+                )
+                conflict = Conflict(*pair)
+        return conflict
+
+    def _compared(self, sessions: Sessions, time: Sessions) -> tuple[np.ndarray, np.ndarray]:
+        """For each state, to how many short words it answers otherwise than sessions do at a time, and how many it shares."""
+        mine = np.full(self.tells.shape[1], -1, np.int16)
+        inside = time < self.heard.inputs.shape[1]
+        for words, answers in zip(self.heard.words, self.heard.answers):
+            word = words[sessions[inside], time[inside]]
+            mine[word[word >= 0]] = answers[sessions[inside], time[inside]][word >= 0]
+        known = np.flatnonzero(mine >= 0)
+        theirs = self.tells[: self.states, known]
+        shared = theirs >= 0
+        return (shared & (theirs != mine[known])).sum(axis=1), shared.sum(axis=1)
+
+    def _walked(self, sessions: Sessions, start: Sessions) -> tuple[np.ndarray, np.ndarray]:
+        """Walk the rest of sessions from states: whether it is contradicted, and the nats that agree until then."""
+        state, time = start.copy(), self.time[sessions] + 1
+        wrong, nats, live = np.zeros(len(state), bool), np.zeros(len(state)), np.arange(len(state))
+        while len(live := live[time[live] < self.heard.inputs.shape[1]]):
+            place = sessions[live], time[live]
+            said, told = self.heard.inputs[place], self.heard.outputs[place]
+            believed = self.tells[state[live], said]
+            agrees = believed == told
+            wrong[live[(believed >= 0) & ~agrees]] = True
+            nats[live[agrees]] += self.heard.surprisal[said[agrees], told[agrees]]
+            after = self.next[state[live], said]
+            going = agrees & (after >= 0)
+            live = live[going]
+            state[live] = after[going]
+            time[live] += 1
+        return wrong, nats
 
 
 def merge_states(
-    traffic: Traffic, inputs: tuple[str, ...], outputs: tuple[str, ...], *, depth: int = 20, most: int = 400
+    traffic: Traffic, inputs: tuple[str, ...], outputs: tuple[str, ...], *, most: int = 400, regrets: int = 400
 ) -> Machine:
-    """Fold what was heard into a machine.
+    """A machine from what was heard.
 
     Args:
-        traffic: Sessions, each from a reset.
+        traffic: Sessions, each from a reset, of a deterministic machine.
         inputs: Names of the inputs.
         outputs: Names of the outputs.
-        depth: Only so many steps of each session make the tree: deeper ones are heard once and part nothing.
-        most: Red states at most.
+        most: States at most.
+        regrets: Merges at most that are taken back; later contradictions stay.
     """
-    child, out, visits = prefix_tree(traffic, len(inputs), depth)
-    folding = _Folding(child.tolist(), out.tolist(), visits.tolist())
-    red = [0]
-    while True:
-        blue = folding.fringe(red)
-        if not blue:
-            break
-        state, symbol, node = max(blue, key=lambda edge: folding.visits[edge[2]])
-        scores = [(folding.agreement(one, node), -place, one) for place, one in enumerate(red)]
-        best = max(scores)
-        if best[0] < 0 and len(red) < most:
-            red.append(node)
+    heard = Heard.of(traffic, len(inputs), len(outputs))
+    belief, decisions, copies = Belief(heard, most), list[tuple[Edge, int]](), list[Belief]()
+    never: dict[tuple[Edge, int], int] = {}
+    while (choice := _choice(belief, set(never), most)) is not None:
+        if len(decisions) % EVERY == 0:
+            del copies[len(decisions) // EVERY :]
+            copies.append(belief.copy())
+        conflict = belief.decide(*choice)
+        decisions.append(choice)
+        blamed = belief.culprit(conflict) if conflict and regrets > 0 else None
+        if blamed is None or (blamed[0], int(belief.next[blamed[0]])) in never:
             continue
-        folding.join(state, symbol, best[2], node)
-    number = {node: place for place, node in enumerate(red)}
-    usual = [
-        np.bincount([row[a] for row in out.tolist()[:2000] if row[a] >= 0] or [0]).argmax() for a in range(len(inputs))
-    ]
-    following, answers = np.zeros((len(red), len(inputs)), np.int32), np.zeros((len(red), len(inputs)), np.int32)
-    for place, node in enumerate(red):
-        for symbol in range(len(inputs)):
-            target = folding.child[node][symbol]
-            following[place, symbol] = number[target] if target >= 0 else place
-            said = folding.out[node][symbol]
-            answers[place, symbol] = said if said >= 0 else usual[symbol]
-    return Machine(following, answers, inputs, outputs, 0, "merged")
+        regrets -= 1
+        (edge, certain), begin = blamed, int(belief.when[blamed[0]])
+        wrong = edge, int(belief.next[edge])
+        del decisions[begin:]
+        belief = copies[begin // EVERY].copy()
+        for again in decisions[belief.decided :]:
+            belief.decide(*again)
+        kept = {one: when for one, when in never.items() if when < begin and max(one[0][0], one[1]) < belief.states}
+        never = kept | {wrong: -1 if certain else begin}
+    return _machine(belief, inputs, outputs)
 
 
-class _Folding:
-    """A tree on the way to being a machine; joined subtrees are copied into the state that they are taken for."""
+def _choice(belief: Belief, never: set[tuple[Edge, int]], most: int) -> tuple[Edge, int] | None:
+    """The next transition to decide, and where it leads; a transition that no state will do for comes first."""
+    _, edges = belief.waiting()
+    if not len(edges):
+        return None
+    counts, best = np.bincount(edges), None
+    for number in np.argsort(-counts, kind="stable")[:LOOK]:
+        if not counts[number]:
+            break
+        edge = divmod(int(number), belief.next.shape[1])
+        wrong, agreed = belief.candidates(edge, belief.waiting_at(edge))
+        wrong[[target for banned, target in never if banned == edge]] += 1
+        possible = np.flatnonzero(wrong == 0)
+        if not len(possible):
+            return edge, belief.states if belief.states < most else int(wrong.argmin())
+        target = int(possible[agreed[possible].argmax()])
+        weight = 1000.0 * (len(possible) == 1) + agreed[target]
+        if best is None or weight > best[0]:
+            best = weight, (edge, target)
+        if len(possible) == 1 and agreed[target] > SURE:
+            break
+    assert best is not None
+    return best[1]
 
-    def __init__(self, child: list[list[int]], out: list[list[int]], visits: list[int]):
-        self.child, self.out, self.visits = child, out, visits
 
-    def fringe(self, red: list[int]) -> list[tuple[int, int, int]]:
-        """Every edge that leaves the red states."""
-        settled = set(red)
-        return [
-            (node, symbol, target)
-            for node in red
-            for symbol, target in enumerate(self.child[node])
-            if target >= 0 and target not in settled
-        ]
-
-    def agreement(self, red: int, blue: int) -> int:
-        """In how many answers a subtree agrees with a state; -1 if they differ in one."""
-        score, pairs = 0, [(red, blue)]
-        while pairs:
-            one, other = pairs.pop()
-            for mine, theirs, after, following in zip(
-                self.out[one], self.out[other], self.child[one], self.child[other]
-            ):
-                if theirs >= 0 and mine >= 0:
-                    if mine != theirs:
-                        return -1
-                    score += 1
-                    if after >= 0 and following >= 0:
-                        pairs.append((after, following))
-        return score
-
-    def join(self, state: int, symbol: int, red: int, blue: int) -> None:
-        """Send the edge to the red state, and fold into it what was heard below the blue one."""
-        self.child[state][symbol] = red
-        pairs = [(red, blue)]
-        while pairs:
-            one, other = pairs.pop()
-            self.visits[one] += self.visits[other]
-            for place, answer in enumerate(self.out[other]):
-                if answer < 0:
-                    continue
-                if self.out[one][place] < 0:
-                    self.out[one][place] = answer
-                target = self.child[other][place]
-                if target < 0:
-                    continue
-                if self.child[one][place] < 0:
-                    self.child[one][place] = target
-                else:
-                    pairs.append((self.child[one][place], target))
+def _machine(belief: Belief, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Machine:
+    """The belief as a machine; what was never heard stays where it is, and is answered as the input mostly is."""
+    count = belief.states
+    following, out = belief.next[:count], belief.tells[:count, : len(inputs)].astype(np.int32)
+    usual = belief.heard.surprisal.argmin(axis=1)
+    following = np.where(following < 0, np.arange(count)[:, None], following).astype(np.int32)
+    return Machine(following, np.where(out < 0, usual, out).astype(np.int32), inputs, outputs, 0, "merged")

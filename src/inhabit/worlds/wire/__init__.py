@@ -1,7 +1,7 @@
 """The wire: Mealy machines, their readers, and the traffic that passes between two of them."""
 
 from inhabit.worlds.wire.dot import DotError, Drawing, complete, parse_dot, read_dot, write_dot
-from inhabit.worlds.wire.machine import Machine, difference, minimal, random_machine
+from inhabit.worlds.wire.machine import Machine, by_time, difference, minimal, random_machine
 from inhabit.worlds.wire.shipped import SHIPPED
 from inhabit.worlds.wire.traffic import (
     Habits,
@@ -21,6 +21,7 @@ __all__ = [
     "Habits",
     "Machine",
     "Traffic",
+    "by_time",
     "complete",
     "conversation",
     "difference",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
@@ -48,32 +49,41 @@ class Machine:
     def run(
         self, words: Int[np.ndarray, "sessions length"], start: Int[np.ndarray, " sessions"] | int | None = None
     ) -> Int[np.ndarray, "sessions length"]:
-        """Answer each word; each session begins in `start` (the initial state if left out)."""
-        return self.trace(words, start)[0]
+        """Answer each word; each session begins in `start` (the initial state if left out).
+
+        Words that lie by time in memory and are of `intp` (`by_time`) are stepped without being copied.
+        """
+        return self._step(words, start)[0].T
 
     def trace(
         self, words: Int[np.ndarray, "sessions length"], start: Int[np.ndarray, " sessions"] | int | None = None
     ) -> tuple[Int[np.ndarray, "sessions length"], Int[np.ndarray, "sessions steps"]]:
-        """Answer each word, and say which states were passed: `length + 1` of them, the first being `start`.
+        """Answer each word, and say which states were passed: `length + 1` of them, the first being `start`."""
+        first = np.broadcast_to(np.asarray(self.initial if start is None else start, np.intp), len(words))
+        outputs, rows = self._step(words, start, keep=True)
+        return outputs.T, np.concatenate([first[None], rows // len(self.inputs)]).T
+
+    def _step(self, words: np.ndarray, start: np.ndarray | int | None, *, keep: bool = False) -> tuple[np.ndarray, Any]:
+        """Answers by time, and the rows of the flat table after each step (only the last one if not kept).
 
         Source:
-            One gather a step over all sessions, on the table laid flat.
+            Two gathers a step over all sessions, on tables laid flat.
         """
         width = len(self.inputs)
         following, answers = self._flat
-        by_time = np.array(np.asarray(words).T, np.intp, order="C")
-        length, count = by_time.shape
-        if by_time.size and not 0 <= by_time.min() <= by_time.max() < width:
+        said = by_time(words).T
+        if said.size and said.view(np.uintp).max() >= width:
             raise ValueError(f"{self.name}: a word has an input outside 0 to {width - 1}")
-        rows = np.empty((length + 1, count), np.intp)
-        outputs = np.empty((length, count), np.int32)
-        rows[0] = np.multiply(self.initial if start is None else start, width)
+        length, count = said.shape
+        rows = np.empty((length if keep else 1, count), np.intp)
+        outputs, cell = np.empty((length, count), np.int32), np.empty(count, np.intp)
+        row = np.broadcast_to(np.multiply(self.initial if start is None else start, width), count)
         for time in range(length):
-            cell = by_time[time]
-            cell += rows[time]
+            np.add(row, said[time], out=cell)
+            row = rows[time if keep else 0]
             np.take(answers, cell, out=outputs[time], mode="clip")
-            np.take(following, cell, out=rows[time + 1], mode="clip")
-        return outputs.T, (rows // width).T
+            np.take(following, cell, out=row, mode="clip")
+        return outputs, rows
 
     @functools.cached_property
     def _flat(self) -> tuple[np.ndarray, np.ndarray]:
@@ -113,6 +123,11 @@ class Machine:
             word.append(chosen)
             at = int(self.next[at, chosen])
         return tuple(word)
+
+
+def by_time(words: Int[np.ndarray, "sessions length"]) -> Int[np.ndarray, "sessions length"]:
+    """The words as machines are stepped fastest: of `intp`, all sessions' first symbols side by side in memory."""
+    return np.ascontiguousarray(np.asarray(words).T, np.intp).T
 
 
 def minimal(machine: Machine) -> Machine:

@@ -1,0 +1,252 @@
+"""Ways of making questions to a machine that is believed to be known: each goes where the belief may be wrong.
+
+A machine that is wrongly believed is wrong about its past: it takes two histories for one. So a question goes to a state
+that is known, does there what was seldom done, and then looks whether the rest still goes as believed.
+"""
+
+import random
+from collections.abc import Callable
+
+import numpy as np
+
+from inhabit.learning.joining.line import Word
+from inhabit.learning.joining.sifting import Hypothesis
+
+TRIES = 16
+"""Questions made for each that is asked by a way without an end; the one with most that is new, a symbol, is asked."""
+WITH_END = frozenset({"ahead", "ignored", "elsewhere", "loops"})
+"""Ways that make only so many questions."""
+AGAIN = 12
+"""Draws in search of a question that a way with an end has not made yet."""
+
+
+class Questions:
+    """Makes questions about a hypothesis.
+
+    Attributes:
+        ways: Each way of making a question, by name. `ahead`, `ignored`, `elsewhere` and `loops` have an end: they
+            say each input in each state, and then go on as if all were well, as if nothing had been said, as if it had been
+            said in another state, or thrice in a circle.
+        found: Questions that surprised.
+        sessions: What was heard.
+    """
+
+    def __init__(self, hypothesis: Hypothesis, sessions: list[list[int]], random_: random.Random):
+        self.hypothesis, self.sessions, self.random = hypothesis, sessions, random_
+        self.width = hypothesis.line.width
+        self.found: list[list[int]] = []
+        self._done: dict[int, int] = {}
+        self._made: set[tuple[str, int, int, int]] = set()
+        several = {"walk": self._walk, "goal": self._goal, "detour": self._detour, "again": self._again}
+        several |= {"variation": self._variation} | ({"splice": self._splice} if sessions else {})
+        self.ways: dict[str, Callable[[], Word]] = {name: self._newest(way) for name, way in several.items()}
+        self.ways |= {
+            "ahead": self._ahead,
+            "ignored": self._ignored,
+            "elsewhere": self._elsewhere,
+            "loops": self._loops,
+        }
+        self.look()
+
+    def look(self) -> None:
+        """Read the hypothesis' tables once, for the questions to come."""
+        table = self.hypothesis.machine()
+        self.next, self.out = table.next.tolist(), table.out.tolist()
+        far, distance = table.states, table.distance
+        reach = (distance < far).sum(axis=1)
+        live = (reach / reach.max()) ** 2 + 0.02
+        self._live = [[live[target] for target in row] for row in self.next]
+        self._live_states = live.tolist()
+        self._reachable = [np.flatnonzero(row < far).tolist() for row in distance]
+        further = (distance[:, table.next] == distance[:, :, None] + 1).any(axis=2)
+        self._ends = [np.flatnonzero(row).tolist() for row in ~further & (distance < far)]
+        self._circles = [[a for a, target in enumerate(row) if target == state] for state, row in enumerate(self.next)]
+        self._effects = [np.unique(column[column != np.arange(far)]).tolist() for column in table.next.T]
+        self._toward = distance[table.next].argmin(axis=1).tolist()
+        self._corpus = [list(word) for word in self.hypothesis.access if word] + self.found + self.sessions[:200]
+        self._corpus = self._corpus or [[symbol] for symbol in range(self.width)]
+        self._places: list[list[tuple[int, int]]] = [[] for _ in range(far)]
+        for index in self.random.sample(range(len(self.sessions)), min(400, len(self.sessions))):
+            state = 0
+            for place, symbol in enumerate(self.sessions[index]):
+                self._places[state].append((index, place))
+                state = self.next[state][symbol]
+
+    def expected(self, word: Word) -> list[int]:
+        """What the hypothesis answers."""
+        state, said = 0, []
+        for symbol in word:
+            said.append(self.out[state][symbol])
+            state = self.next[state][symbol]
+        return said
+
+    def note(self, word: Word) -> None:
+        """Remember that a word was asked."""
+        for stretch in self._stretches(word):
+            self._done[stretch] = self._done.get(stretch, 0) + 1
+
+    def _newest(self, way: Callable[[], Word]) -> Callable[[], Word]:
+        return lambda: max((way() for _ in range(TRIES)), key=self._novelty)
+
+    def _stretches(self, word: Word) -> list[int]:
+        """Codes of the two and the three inputs that follow each state on a word."""
+        state, starts = 0, []
+        for symbol in word:
+            starts.append(state * self.width + symbol)
+            state = self.next[state][symbol]
+        twos = [edge * self.width + symbol for edge, symbol in zip(starts, word[1:])]
+        return twos + [-1 - (two * self.width + symbol) for two, symbol in zip(twos, word[2:])]
+
+    def _novelty(self, word: Word) -> float:
+        """How much of a word has not been seen to go as believed, a symbol."""
+        return sum(1 / (1 + self._done.get(stretch, 0)) for stretch in self._stretches(word)) / (len(word) + 1)
+
+    def _end(self, word: list[int]) -> int:
+        state = 0
+        for symbol in word:
+            state = self.next[state][symbol]
+        return state
+
+    def _start(self) -> tuple[int, int]:
+        """A known state, the lively ones more often, and an input."""
+        return self.random.choices(range(len(self.next)), self._live_states)[0], self.random.randrange(self.width)
+
+    def _begin(self) -> tuple[list[int], int]:
+        """A word that says an input in a known state, and the state after it."""
+        state, symbol = self._start()
+        return [*self.hypothesis.access[state], symbol], self.next[state][symbol]
+
+    def _identified(self, word: list[int]) -> Word:
+        """The word, and a discriminator of the state it is believed to lead to."""
+        suffixes = self.hypothesis.identifiers(self._end(word))
+        return (*word, *self.random.choice(suffixes)) if suffixes else tuple(word)
+
+    def _wander(self, word: list[int], state: int, steps: int) -> int:
+        for _ in range(steps):
+            if self.random.random() < 0.5:
+                symbol = self.random.randrange(self.width)
+            else:
+                symbol = self.random.choices(range(self.width), self._live[state])[0]
+            word.append(symbol)
+            state = self.next[state][symbol]
+        return state
+
+    def _head(self, word: list[int], state: int, goal: int | None = None) -> int:
+        goal = self.random.choice(self._reachable[state]) if goal is None else goal
+        while state != goal:
+            symbol = self._toward[state][goal]
+            word.append(symbol)
+            state = self.next[state][symbol]
+        return state
+
+    def _unmade(self, way: str, after: Callable[[int, int], int]) -> tuple[list[int], int, int]:
+        """A word that says an input in a state, where one goes on from, and to which end: not yet made, if one is found."""
+        for _ in range(AGAIN):
+            state, symbol = self._start()
+            start = after(state, symbol)
+            goal = self.random.choice(self._ends[start])
+            if (way, state, symbol, goal) not in self._made:
+                break
+        self._made.add((way, state, symbol, goal))
+        return [*self.hypothesis.access[state], symbol], start, goal
+
+    def _ahead(self) -> Word:
+        """Say an input in a state, then go on to an end of the machine, past all that lies between."""
+        word, start, goal = self._unmade("ahead", lambda state, symbol: self.next[state][symbol])
+        self._head(word, start, goal)
+        return self._identified(word)
+
+    def _ignored(self) -> Word:
+        """Say an input in a state, then go on as if it had not been said."""
+        word, start, goal = self._unmade("ignored", lambda state, symbol: state)
+        self._head(word, start, goal)
+        return self._identified(word)
+
+    def _elsewhere(self) -> Word:
+        """Say an input in a state, then go on as if it had been said in another one."""
+        word, start, goal = self._unmade("elsewhere", self._somewhere)
+        self._head(word, start, goal)
+        return self._identified(word)
+
+    def _somewhere(self, state: int, symbol: int) -> int:
+        """Where an input leads from another state, in which it does something."""
+        targets = [target for target in self._effects[symbol] if target != self.next[state][symbol]]
+        return self.random.choices(targets, [self._live_states[one] for one in targets])[0] if targets else state
+
+    def _loops(self) -> Word:
+        """Say an input in a state, then several thrice that are believed to change nothing: a counter would ring."""
+        for _ in range(AGAIN):
+            state, symbol = self._start()
+            if ("loops", state, symbol, 0) not in self._made:
+                break
+        self._made.add(("loops", state, symbol, 0))
+        word = [*self.hypothesis.access[state], symbol]
+        circles = self._circles[self.next[state][symbol]] or [self.random.randrange(self.width)]
+        for one in self.random.sample(circles, min(4, len(circles))):
+            word += [one] * 3
+        return self._identified(word)
+
+    def _walk(self) -> Word:
+        word, state = self._begin()
+        self._wander(word, state, 1 + int(self.random.expovariate(1 / 6)))
+        return self._identified(word)
+
+    def _goal(self) -> Word:
+        word, state = self._begin()
+        self._head(word, self._wander(word, state, self.random.randrange(3)))
+        return self._identified(word)
+
+    def _detour(self) -> Word:
+        word, state = self._begin()
+        for _ in range(self.random.randrange(1, 4)):
+            state = self._wander(word, self._head(word, state), 1)
+        return self._identified(word)
+
+    def _variation(self) -> Word:
+        word = list(self.random.choice(self._corpus))
+        if len(word) > 16 or self.random.random() < 0.3:
+            word = word[: self.random.randrange(1, min(20, len(word)) + 1)]
+        while True:
+            self._vary(word)
+            if self.random.random() < 0.5:
+                break
+        if self.random.random() < 0.5:
+            self._head(word, self._end(word))
+        return self._identified(word)
+
+    def _vary(self, word: list[int]) -> None:
+        place, symbol = self.random.randrange(len(word)), self.random.randrange(self.width)
+        kind = self.random.randrange(6)
+        if kind == 0:
+            word[place] = symbol
+        elif kind == 1:
+            word.insert(place, symbol)
+        elif kind == 2 and len(word) > 1:
+            del word[place]
+        elif kind == 3:
+            word[place:place] = [word[place]] * self.random.randrange(1, 4)
+        elif kind == 4:
+            other = self.random.randrange(len(word))
+            word[place], word[other] = word[other], word[place]
+        else:
+            said = word[place]
+            word[:] = [symbol if one == said else one for one in word]
+
+    def _again(self) -> Word:
+        word, state = self._begin()
+        state = self._wander(word, state, self.random.randrange(2))
+        symbol = self.random.choices(range(self.width), self._live[state])[0]
+        for _ in range(self.random.randrange(2, 5)):
+            word.append(symbol)
+            state = self.next[state][symbol]
+        if self.random.random() < 0.5:
+            self._head(word, state)
+        return self._identified(word)
+
+    def _splice(self) -> Word:
+        word, state = self._begin()
+        state = self._wander(word, state, self.random.randrange(2))
+        if self._places[state]:
+            index, place = self.random.choice(self._places[state])
+            word += self.sessions[index][place : place + self.random.randrange(2, 12)]
+        return self._identified(word)
