@@ -26,11 +26,12 @@ def data(tmp_path_factory):
 
 
 def test_a_session_is_a_life_without_its_overall_line(data):
-    lives = module.sessions(data / "SGD.txt")
+    lives = module.sessions(data / "SGD.txt", ("act",))
     assert len(lives) == 60
     first = lives[0].messages
     assert [message.role for message in first] == ["user", "assistant", "user"]
     assert first[2].act == "Ask" and first[2].sees == {"ratings": [2, 2, 3]}
+    assert not any(message.act for message in module.sessions(data / "SGD.txt", ("satisfaction",))[0].messages)
 
 
 def test_mode_of_tied_ratings_is_the_lowest():

@@ -10,7 +10,7 @@ from inhabit.learning.batches import draw
 from inhabit.learning.deciding import best_strength, decide
 from inhabit.learning.hearing import Hearing, Said, Settings, believe, fit
 from inhabit.learning.regression import balanced, features, regress
-from inhabit.learning.turns import rows, turns, with_partner_acts
+from inhabit.learning.turns import rows, told, turns, with_partner_acts
 from inhabit.types import Life, Message
 
 SMALL = Settings(dims=6, size=8, steps=240, batch=10, learning_rate=2e-2, dropout=0.0)
@@ -52,7 +52,7 @@ def test_turns_gather_what_was_heard_since_the_maker_spoke():
         Message(role="user", content="c"),
         Message(role="user", content="d", act="z", rating=4.0),
     )
-    first, second = turns(Life(id="1", maker="1", messages=messages))
+    first, second = map(told, turns(Life(id="1", maker="1", messages=messages)))
     assert (first.heard, first.partner, first.act, first.ratings) == ("a b", "y", "", ())
     assert (second.heard, second.partner, second.act, second.ratings) == ("", "", "z", (4.0,))
 

@@ -10,6 +10,7 @@ Source:
     Sun et al. (2021), Simulating user satisfaction for the evaluation of task-oriented dialogue systems. SIGIR.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ import numpy as np
 from inhabit.lab.uss_models import MEASURES, MODELS, Answer, Fold, Ours, modal
 from inhabit.learning.turns import with_partner_acts
 from inhabit.maths.intervals import Estimate, bootstrap
-from inhabit.types import Life, Message
+from inhabit.records.reading import read
+from inhabit.types import Life
 
 FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "SGD": {"SGD.txt": ("act", "satisfaction")},
@@ -63,14 +65,14 @@ def uss(
         hearing, `turn` counting the user's turns of a session from 0.
 
     Raises:
-        FileNotFoundError: A file is missing.
+        ReadError: A file is missing.
     """
     measured: dict[str, Estimate] = {}
     baselines: dict[str, Estimate] = {}
     lines: list[dict[str, Any]] = []
     for name in sets:
         for file, tasks in FILES[name].items():
-            found = _predictions(sessions(data / file), name, tasks, MODELS, folds, seed)
+            found = _predictions(sessions(data / file, tasks), name, tasks, MODELS, folds, seed)
             for model, predicted in found.items():
                 (baselines if model else measured).update(_scored(predicted, name, tasks, model))
             lines += found[""]
@@ -87,34 +89,22 @@ def partner_acts(
     for name in sets:
         for file, tasks in FILES[name].items():
             if "act" in tasks:
-                found = _predictions(sessions(data / file), name, tasks, {model: told}, folds, seed)
+                found = _predictions(sessions(data / file, tasks), name, tasks, {model: told}, folds, seed)
                 measured.update(_scored(found[model], name, tasks, model))
     return measured
 
 
-def sessions(path: Path) -> tuple[Life, ...]:
-    """Read a USS file, one life a session, without its `OVERALL` line."""
-    text = path.read_text(encoding="utf-8")
-    blocks = [block.split("\n") for block in text.strip("\n").split("\n\n") if block.strip()]
-    return tuple(_life(f"{path.stem}/{number}", block) for number, block in enumerate(blocks))
+def sessions(path: Path, tasks: Sequence[str]) -> tuple[Life, ...]:
+    """Read a USS file, one life a session; of several acts the first counts, and none where acts are not asked."""
+    return tuple(_asked(life, "act" in tasks) for life in read(path, format="uss").lives)
 
 
-def _life(id_: str, block: Sequence[str]) -> Life:
-    cells = [line.split("\t") for line in block if line.strip()]
-    return Life(
-        id=id_,
-        maker=id_,
-        messages=tuple(
-            Message(
-                role="user" if role == "USER" else "assistant",
-                content=content.strip(),
-                act=act.split(",")[0].strip() or None,
-                sees={"ratings": [int(rating) for rating in ratings.split(",")]} if ratings.strip() else {},
-            )
-            for role, content, act, ratings in cells
-            if content.strip() != "OVERALL"
-        ),
+def _asked(life: Life, acts: bool) -> Life:
+    messages = (
+        dataclasses.replace(one, act=one.act.split(",")[0].strip() if one.act and acts else None)
+        for one in life.messages
     )
+    return dataclasses.replace(life, messages=tuple(messages))
 
 
 def _predictions(
