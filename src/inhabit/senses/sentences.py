@@ -2,7 +2,7 @@
 
 import dataclasses
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import equinox as eqx
@@ -118,6 +118,19 @@ class SentenceEar:
         heard = ids > 0
         heard[:, 0] = True  # padding rows would otherwise divide by nothing
         return np.asarray(_encode(self.encoder, jnp.asarray(ids), jnp.asarray(heard)))[: len(pieces)]
+
+
+def remembering(ear: Callable[[Sequence[str]], np.ndarray]) -> Callable[[Sequence[str]], np.ndarray]:
+    """An ear that works out each distinct text once, however often it is asked."""
+    known: dict[str, np.ndarray] = {}
+
+    def hear(texts: Sequence[str]) -> np.ndarray:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known.update(zip(new, ear(new)))
+        return np.stack([known[text] for text in texts])
+
+    return hear
 
 
 def read_encoder(tensors: dict[str, np.ndarray]) -> SentenceEncoder:
