@@ -64,6 +64,7 @@ def regress(
         steps: Iterations at most.
     """
     rows, columns = features.shape
+    weight = weight.astype(np.float32)
     transposed = features.T.tocsr() if sparse.issparse(features) else features.T
     chosen = np.zeros((rows, classes), np.float32)
     chosen[np.arange(rows), target] = 1
@@ -75,7 +76,7 @@ def regress(
         logits = _log_softmax(logits)
         slope = (np.exp(logits) - chosen) * weight[:, None]
         gradient = np.concatenate([transposed @ slope + penalty * table[:-1], slope.sum(0, keepdims=True)])
-        value = -np.sum(weight * logits[np.arange(rows), target]) + penalty / 2 * np.sum(table[:-1] ** 2)
+        value = -np.sum(weight * logits[np.arange(rows), target], dtype=float) + penalty / 2 * np.sum(table[:-1] ** 2)
         return float(value), (gradient * unit).ravel().astype(float)
 
     found = minimize(
