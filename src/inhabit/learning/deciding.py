@@ -72,5 +72,5 @@ def best_lifts(
     """The two lifts whose ratings score best, each score averaged with those of its neighbours on the grid."""
     scores = np.array([[score(lifted(belief, common, below, above)) for above in lifts] for below in lifts])
     smooth = uniform_filter(scores, 3, mode="nearest")
-    below, above = np.unravel_index(int(smooth.argmax()), smooth.shape)
+    below, above = divmod(int(smooth.argmax()), len(lifts))
     return lifts[below], lifts[above]

@@ -74,7 +74,7 @@ def fit(rows: Rows, train: Int[np.ndarray, " some"], settings: Settings, *, key:
             rows,
             train,
             batch=settings.batch,
-            inputs=hearing.context.perceive.in_features,
+            inputs=int(hearing.context.perceive.in_features),
             size=settings.size,
             dropout=settings.dropout,
             random=random,

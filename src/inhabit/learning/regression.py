@@ -65,7 +65,7 @@ def regress(
     """
     rows, columns = features.shape
     weight = weight.astype(np.float32)
-    transposed = features.T.tocsr() if sparse.issparse(features) else features.T
+    transposed = features.T if isinstance(features, np.ndarray) else features.T.tocsr()
     chosen = np.zeros((rows, classes), np.float32)
     chosen[np.arange(rows), target] = 1
     unit = _units(transposed, chosen, weight, penalty)
