@@ -31,7 +31,13 @@ def data(tmp_path):
     for number, (mine, theirs) in enumerate(itertools.product(itertools.permutations(GOODS), repeat=2)):
         agents = {"mturk_agent_1": mine, "mturk_agent_2": theirs}
         about = {
-            agent: {"value2issue": dict(zip(levels, order)), "value2reason": dict(zip(levels, order))}
+            agent: {
+                "value2issue": dict(zip(levels, order)),
+                "value2reason": dict(zip(levels, order)),
+                "outcomes": {"points_scored": 5, "satisfaction": "Undecided", "opponent_likeness": "Undecided"},
+                "demographics": {},
+                "personality": {"svo": "unclassified", "big-five": {}},
+            }
             for agent, order in agents.items()
         }
         chat = [

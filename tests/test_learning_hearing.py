@@ -7,13 +7,14 @@ from scipy import sparse
 
 from inhabit.learning import hearing as module
 from inhabit.learning.batches import draw
-from inhabit.learning.deciding import best_strength, decide
-from inhabit.learning.hearing import Hearing, Said, Settings, believe, fit
+from inhabit.learning.deciding import best_lifts, decide, furthest_strength, lifted
+from inhabit.learning.hearing import Settings, believe, created, fit
 from inhabit.learning.regression import balanced, features, regress
-from inhabit.learning.turns import rows, turns, with_partner_acts
+from inhabit.learning.turns import rows, told, turns, with_partner_acts
+from inhabit.mind.hearing import Said
 from inhabit.types import Life, Message
 
-SMALL = Settings(dims=6, size=8, steps=240, batch=10, learning_rate=2e-2, dropout=0.0)
+SMALL = Settings(dims=6, size=8, passes=80, batch=10, learning_rate=2e-2, dropout=0.0)
 
 
 def life(number, secret):
@@ -52,7 +53,7 @@ def test_turns_gather_what_was_heard_since_the_maker_spoke():
         Message(role="user", content="c"),
         Message(role="user", content="d", act="z", rating=4.0),
     )
-    first, second = turns(Life(id="1", maker="1", messages=messages))
+    first, second = map(told, turns(Life(id="1", maker="1", messages=messages)))
     assert (first.heard, first.partner, first.act, first.ratings) == ("a b", "y", "", ())
     assert (second.heard, second.partner, second.act, second.ratings) == ("", "", "z", (4.0,))
 
@@ -78,7 +79,7 @@ def test_hearing_remembers_over_turns(log, fitted):
 
 
 def test_batches_of_training_are_the_same_hearing_as_living_turn_by_turn(log):
-    hearing = Hearing.create(log, dims=4, size=8, key=jax.random.key(1))
+    hearing = created(log, Settings(dims=4, size=8), key=jax.random.key(1))
     lives = np.arange(3)
     inputs, random = hearing.context.perceive.in_features, np.random.default_rng(0)
     drawn = draw(log, lives, batch=3, inputs=inputs, size=8, dropout=0.0, random=random)
@@ -122,11 +123,19 @@ def test_decisions_lean_against_what_is_common():
     assert decide(belief, prior, 1.0).tolist() == [1, 0]
 
 
-def test_best_strength_is_found_in_a_plateau_not_on_a_spike():
-    belief = np.log(np.array([[0.7, 0.3]]))
-    score = {0: 0.0, 1: 1.0}
-    strength = best_strength(belief, np.array([0.8, 0.2]), lambda guess: score[int(guess[0])], (0.0, 0.5, 0.9, 1.0))
-    assert strength == 1.0
+def test_leaning_goes_as_far_as_it_costs_no_accuracy():
+    belief, prior = np.log(np.array([[0.7, 0.3], [0.6, 0.4]] * 10)), np.array([0.8, 0.2])
+    # log 4 of lift turns .6/.4 from strength .29 on and .7/.3 from .61 on; in truth only the second is the rare one
+    target = np.array([0, 1] * 10)
+    assert furthest_strength(belief, prior, target, strengths=(0.0, 0.1, 0.4, 0.45, 0.5, 0.9, 1.0)) == 0.45
+
+
+def test_lifts_that_score_best_are_found_on_their_plateau():
+    belief = np.log(np.array([[0.2, 0.7, 0.1], [0.1, 0.8, 0.1], [0.1, 0.7, 0.2]]))
+    target = np.array([0, 1, 2])
+    lifts = best_lifts(belief, 1, lambda guess: float(np.mean(guess == target)), (0.0, 1.3, 1.6, 1.9, 3.0))
+    assert lifts == (1.6, 1.6)
+    assert lifted(belief, 1, *lifts).tolist() == [0, 1, 2]
 
 
 def test_regression_is_at_a_stationary_point():

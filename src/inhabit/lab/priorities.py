@@ -11,12 +11,12 @@ import numpy as np
 
 from inhabit.learning.understanding import Acquaintance, LogPrior, attend, beliefs, falling, fit_speaker, uniform
 from inhabit.maths.intervals import Estimate, bootstrap
+from inhabit.records.reading import read
 from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.speaker import orders, ranks
-from inhabit.types import Life, Message
+from inhabit.types import Life
 
 GOODS = ("Food", "Water", "Firewood")
-POINTS = {"High": 5.0, "Medium": 4.0, "Low": 3.0}
 TURNS = 5
 GAINS = (24.0, 15.0, 8.0)
 """Gains of the published NDCG@3, for the truly best, second and worst good."""
@@ -37,29 +37,10 @@ def read_lives(data: Path) -> list[Life]:
     """Both sides of every CaSiNo dialogue under `data`, as lives named `dialogue/agent`; deals have no words.
 
     Raises:
-        FileNotFoundError: The folder lacks CaSiNo's files; the message names the first one missing.
+        ReadError: The folder lacks CaSiNo's files; the message names the first one missing.
     """
-    found = []
-    for part in ("train", "valid", "test"):
-        for dialogue in json.loads((data / f"casino_{part}.json").read_text("utf-8")):
-            found += [_life(dialogue, agent) for agent in sorted(dialogue["participant_info"])]
-    return found
-
-
-def _life(dialogue: Mapping[str, Any], agent: str) -> Life:
-    about = dialogue["participant_info"][agent]
-    messages = tuple(
-        Message(
-            role="user" if said["id"] == agent else "partner",
-            content="" if said["task_data"] else said["text"],
-            act=said["text"].lower() if said["task_data"] else None,
-        )
-        for said in dialogue["chat_logs"]
-    )
-    worth = {good: POINTS[level] for level, good in about["value2issue"].items()}
-    reasons = {about["value2issue"][level]: reason for level, reason in about["value2reason"].items()}
-    name = f"{dialogue['dialogue_id']}/{agent}"
-    return Life(id=name, maker=name, messages=messages, values=worth, traits={"reasons": reasons})
+    parts = (read(data / f"casino_{part}.json", format="casino") for part in ("train", "valid", "test"))
+    return [life for part in parts for life in part.lives]
 
 
 def _dialogue(life: Life) -> int:

@@ -10,6 +10,7 @@ Source:
     Sun et al. (2021), Simulating user satisfaction for the evaluation of task-oriented dialogue systems. SIGIR.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ import numpy as np
 from inhabit.lab.uss_models import MEASURES, MODELS, Answer, Fold, Ours, modal
 from inhabit.learning.turns import with_partner_acts
 from inhabit.maths.intervals import Estimate, bootstrap
-from inhabit.types import Life, Message
+from inhabit.records.reading import read
+from inhabit.senses.sentences import remembering, sentence_ear
+from inhabit.types import Life
 
 FILES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "SGD": {"SGD.txt": ("act", "satisfaction")},
@@ -47,7 +50,7 @@ PUBLISHED: Mapping[str, Mapping[str, tuple[float, ...]]] = {
 
 
 def uss(
-    data: Path, *, sets: Sequence[str] = tuple(FILES), folds: int = 10, seed: int = 0
+    data: Path, *, sets: Sequence[str] = tuple(FILES), folds: int = 10, seed: int = 0, models: Sequence[Answer] = MODELS
 ) -> tuple[dict[str, Estimate], dict[str, Estimate], list[dict[str, Any]]]:
     """Fit hearing and its rivals on every fold of the sets.
 
@@ -56,21 +59,22 @@ def uss(
         sets: Which sets.
         folds: By dialogue.
         seed: Of the folds and of the fits.
+        models: Who answers.
 
     Returns:
         Figures of hearing, `"SGD act accuracy"` and so on, with 95 % intervals that resample dialogues; those of the
-        rivals (`"SGD act accuracy tf-idf"`, `"... commonest"`, `"... published HiGRU"`); and one line a prediction of
-        hearing, `turn` counting the user's turns of a session from 0.
+        others (`"SGD act accuracy tf-idf"`, `"... without hearing"`, `"... published HiGRU"`); and one line a
+        prediction of hearing, `turn` counting the user's turns of a session from 0.
 
     Raises:
-        FileNotFoundError: A file is missing.
+        ReadError: A file is missing.
     """
     measured: dict[str, Estimate] = {}
     baselines: dict[str, Estimate] = {}
     lines: list[dict[str, Any]] = []
     for name in sets:
         for file, tasks in FILES[name].items():
-            found = _predictions(sessions(data / file), name, tasks, MODELS, folds, seed)
+            found = _predictions(sessions(data / file, tasks), name, tasks, models, folds, seed)
             for model, predicted in found.items():
                 (baselines if model else measured).update(_scored(predicted, name, tasks, model))
             lines += found[""]
@@ -78,65 +82,51 @@ def uss(
     return measured, baselines, lines
 
 
-def partner_acts(
-    data: Path, *, sets: Sequence[str] = tuple(FILES), folds: int = 10, seed: int = 0
-) -> dict[str, Estimate]:
-    """The same figures for hearing that is also told the partner's acts as the log labels them."""
-    measured: dict[str, Estimate] = {}
-    model, told = "with partner's acts", Ours(rows_of=with_partner_acts)
-    for name in sets:
-        for file, tasks in FILES[name].items():
-            if "act" in tasks:
-                found = _predictions(sessions(data / file), name, tasks, {model: told}, folds, seed)
-                measured.update(_scored(found[model], name, tasks, model))
-    return measured
+TOLD = Ours(rows_of=with_partner_acts)
+"""Hearing that is also told the partner's acts as the log labels them."""
 
 
-def sessions(path: Path) -> tuple[Life, ...]:
-    """Read a USS file, one life a session, without its `OVERALL` line."""
-    text = path.read_text(encoding="utf-8")
-    blocks = [block.split("\n") for block in text.strip("\n").split("\n\n") if block.strip()]
-    return tuple(_life(f"{path.stem}/{number}", block) for number, block in enumerate(blocks))
+def hears_better() -> Ours:
+    """Hearing beside a pretrained sentence encoder; a sentence is encoded once in a run.
+
+    Raises:
+        FileNotFoundError: The encoder's package is missing; the message says how to get it.
+    """
+    return Ours(ear=remembering(sentence_ear()))
 
 
-def _life(id_: str, block: Sequence[str]) -> Life:
-    cells = [line.split("\t") for line in block if line.strip()]
-    return Life(
-        id=id_,
-        maker=id_,
-        messages=tuple(
-            Message(
-                role="user" if role == "USER" else "assistant",
-                content=content.strip(),
-                act=act.split(",")[0].strip() or None,
-                sees={"ratings": [int(rating) for rating in ratings.split(",")]} if ratings.strip() else {},
-            )
-            for role, content, act, ratings in cells
-            if content.strip() != "OVERALL"
-        ),
+def sessions(path: Path, tasks: Sequence[str]) -> tuple[Life, ...]:
+    """Read a USS file, one life a session; of several acts the first counts, and none where acts are not asked."""
+    return tuple(_asked(life, "act" in tasks) for life in read(path, format="uss").lives)
+
+
+def _asked(life: Life, acts: bool) -> Life:
+    messages = (
+        dataclasses.replace(one, act=one.act.split(",")[0].strip() if one.act and acts else None)
+        for one in life.messages
     )
+    return dataclasses.replace(life, messages=tuple(messages))
 
 
 def _predictions(
     lives: tuple[Life, ...],
     name: str,
     tasks: Sequence[str],
-    models: Mapping[str, Answer],
+    models: Sequence[Answer],
     folds: int,
     seed: int,
 ) -> dict[str, list[dict[str, Any]]]:
     """Prediction lines of every model, fold after fold."""
     fold_of = np.random.default_rng(seed).permutation(len(lives)) % folds
-    lines: dict[str, list[dict[str, Any]]] = {model: [] for model in models}
+    lines: dict[str, list[dict[str, Any]]] = {}
     for number in range(folds):
         fold = Fold(lives, np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number), seed * folds + number)
-        for model, answer in models.items():
-            predicted = answer(fold, tasks)
-            lines[model] += [
+        for model, predicted in [pair for answer in models for pair in answer(fold, tasks).items()]:
+            lines.setdefault(model, []).extend(
                 {"task": task, "set": name, "fold": number, **line}
                 for task in tasks
                 for line in _lines(fold, predicted[task], task)
-            ]
+            )
     return lines
 
 

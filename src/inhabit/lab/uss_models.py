@@ -2,26 +2,24 @@
 
 import dataclasses
 import functools
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
-from inhabit.learning.deciding import STRENGTHS, best_strength, decide, smoothed_scores
+from inhabit.learning.deciding import best_lifts, decide, furthest_strength, lifted
 from inhabit.learning.hearing import Settings, believe, fit
 from inhabit.learning.regression import balanced, features, history, regress
 from inhabit.learning.regression import believe as regression_belief
-from inhabit.learning.turns import SCALE, Rows, rows
+from inhabit.learning.stacking import Beliefs, fit_pool
+from inhabit.learning.turns import SCALE, Rows, rows, told, turns
 from inhabit.maths import scores
 from inhabit.types import Life
 
-_MEMBERS = 2
-_STEPS = 40
-_HELD_BACK = 5
-_STRENGTHS = STRENGTHS[::2]
+_PARTS = 3
+_STEPS = 20
 
 
 def _below(ratings: Any) -> Any:
@@ -61,8 +59,11 @@ class Fold:
         return rows(self.lives, self.train)
 
 
-Answer: TypeAlias = Callable[[Fold, Sequence[str]], Mapping[str, Any]]
-"""A model: from a fold and the names of the tasks to its answers, each in the order of `rows.of(test)`."""
+Answers: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""By model and task, in the order of `rows.of(test)`."""
+
+Answer: TypeAlias = Callable[[Fold, Sequence[str]], Answers]
+"""From a fold and the names of the tasks to the answers of one or more models."""
 
 
 def same(rows: Rows) -> Rows:
@@ -70,121 +71,128 @@ def same(rows: Rows) -> Rows:
     return rows
 
 
-_Beliefs: TypeAlias = dict[str, Float[np.ndarray, "rows answers"]]
+_ORDER = {"act": 0, "satisfaction": 1}
+PARTS: Mapping[str, Callable[[str], bool]] = {
+    "": lambda name: True,
+    "hearing alone": lambda name: name == "hearing",
+    "without hearing": lambda name: name != "hearing",
+}
+"""The believers that each model pools: all, and what is left when a part is taken away."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Ours:
-    """Hearing beside linear models of the words, as a weighted geometric mean of their beliefs.
+    """Hearing beside linear models of the words, pooled.
 
-    Each of `_MEMBERS` hearings holds back other training dialogues; on these the weights (the mean of the best
-    eighth of those tried), and how far to lean against what is common, are chosen. The linear models that answer are then fitted again to all training dialogues.
+    The training dialogues are cut into `_PARTS`; a hearing and the linear models are fitted without each part and
+    believe something of it. On these beliefs the pool is fitted and the way to decide is chosen. New dialogues are
+    heard by all hearings (the mean of their log beliefs), and by linear models fitted again to all training dialogues.
+
+    Attributes:
+        rows_of: What the log tells.
+        settings: How hearing is fitted.
+        ear: Optional; from texts to vectors, whose linear model is one more believer.
     """
 
-    rows_of: Callable[[Rows], Rows]
+    rows_of: Callable[[Rows], Rows] = same
     settings: Settings = dataclasses.field(default_factory=Settings)
+    ear: Callable[[Sequence[str]], np.ndarray] | None = None
 
-    def __call__(self, fold: Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
+    def __call__(self, fold: Fold, tasks: Sequence[str]) -> Answers:
         """Fit to a fold's training lives, and answer for its test lives."""
         log = self.rows_of(fold.rows)
         tables = {"words": features(log), "talk": history(log)}
-        shuffled = np.random.default_rng(fold.seed).permutation(fold.train)
-        size = len(shuffled) // _HELD_BACK
-        backs = [shuffled[member * size : (member + 1) * size] for member in range(_MEMBERS)]
-        test, where = log.of(fold.test), np.concatenate([log.of(back) for back in backs])
+        if self.ear is not None:
+            tables["meaning"] = meanings(fold.lives, log, self.ear)
+        parts = np.array_split(np.random.default_rng(fold.seed).permutation(fold.train), _PARTS)
+        where = np.concatenate([log.of(part) for part in parts])
+        known: dict[str, list] = {task: [] for task in tasks}
         new: dict[str, list] = {task: [] for task in tasks}
-        held: dict[str, list[_Beliefs]] = {task: [] for task in tasks}
-        for member, back in enumerate(backs):
-            train = np.setdiff1d(shuffled, back)
-            hearing = fit(log, train, self.settings, key=jax.random.key(fold.seed * _MEMBERS + member))
-            heard_new, heard_back = (believe(hearing, log, lives) for lives in (fold.test, back))
+        for number, part in enumerate(parts):
+            train = np.setdiff1d(fold.train, part)
+            hearing = fit(log, train, self.settings, key=jax.random.key(fold.seed * _PARTS + number))
+            of_new, of_part = believe(hearing, log, fold.test), believe(hearing, log, part)
             for task in tasks:
-                plain = _linear(log, tables, log.of(train), task)(log.of(back))
-                held[task].append({"hearing": heard_back[_ORDER[task]], **plain})
-                new[task].append(heard_new[_ORDER[task]])
-        answers = {}
+                linear = _linear(log, tables, log.of(train), task)(log.of(part))
+                known[task].append({"hearing": of_part[_ORDER[task]], **linear})
+                new[task].append(of_new[_ORDER[task]])
+        answers: dict[str, dict[str, Any]] = {model: {} for model in PARTS}
         for task in tasks:
-            again = _linear(log, tables, log.of(fold.train), task)(test)
-            beliefs = {"hearing": np.mean(new[task], axis=0), **again}
-            known = {name: np.concatenate([one[name] for one in held[task]]) for name in beliefs}
-            answers[task] = _answers(log, log.of(fold.train), where, task)(known, beliefs)
+            held = {name: np.concatenate([one[name] for one in known[task]]) for name in known[task][0]}
+            linear = _linear(log, tables, log.of(fold.train), task)(log.of(fold.test))
+            asked = {"hearing": np.mean(new[task], axis=0), **linear}
+            for model, pooled in PARTS.items():
+                chosen = {name: belief for name, belief in held.items() if pooled(name)}
+                answers[model][task] = _DECIDED[task](log, where, chosen, asked)
         return answers
+
+
+def meanings(lives: Sequence[Life], log: Rows, ear: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
+    """One line a row: the ear's vectors of what was heard and of what the maker said before, and the cues."""
+    talks = [[told(turn) for turn in turns(life)] for life in lives]
+    heard = ear([turn.heard for talk in talks for turn in talk])
+    own = ear([text for talk in talks for text in ["", *(turn.own for turn in talk)][: len(talk)]])
+    table = np.concatenate([heard, own], axis=1)
+    table = np.concatenate([np.zeros_like(table[:1]), table])
+    return np.concatenate([3 * table, log.cues], axis=1).astype(np.float32)
 
 
 def _linear(
     log: Rows, tables: Mapping[str, Any], train: Int[np.ndarray, " rows"], task: str
-) -> Callable[[Int[np.ndarray, " some"]], _Beliefs]:
+) -> Callable[[Int[np.ndarray, " some"]], dict[str, np.ndarray]]:
     """Fit regressions of the words at some rows; give a function from rows to their beliefs."""
-    target = log.act[train] if task == "act" else modal(log.ratings[train])
-    classes = len(log.acts) if task == "act" else len(SCALE)
-    weights = {"": np.ones(len(train))}
-    if task == "satisfaction":
-        weights = {" balanced": balanced(target, classes), **weights}
-    fitted = {
-        name + kind: (table, regress(table[train], target, classes, weight, steps=_STEPS))
-        for name, table in tables.items()
-        for kind, weight in weights.items()
-    }
-    return lambda where: {name: regression_belief(table[where], *found) for name, (table, found) in fitted.items()}
-
-
-_ORDER = {"act": 0, "satisfaction": 1}
-
-
-def _answers(log: Rows, train: np.ndarray, where: np.ndarray, task: str) -> Callable[[_Beliefs, _Beliefs], Any]:
-    """From beliefs about lives held back (at rows `where`) and about new ones, make answers for the new ones."""
     if task == "act":
-        prior = np.bincount(log.act[train], minlength=len(log.acts)) / len(train)
-        target, names = log.act[where], np.array(log.acts)
+        target, classes, weight = log.act[train], len(log.acts), np.ones(len(train))
     else:
-        prior = log.ratings[train].mean(0)
-        target, names = modal(log.ratings[where]), 1 + np.arange(len(SCALE))
-    prior = np.maximum(prior, 1 / (1 + len(train)))
-    measures = tuple(MEASURES[task].values())
-
-    def score(guess: np.ndarray) -> float:
-        return sum(measure(names[target], names[guess]) for measure in measures)
-
-    def answers(held: _Beliefs, new: _Beliefs) -> np.ndarray:
-        known, asked = np.stack(list(held.values())), np.stack(list(new.values()))
-        ways = shares(len(held))
-        merit = [smoothed_scores(np.tensordot(way, known, 1), prior, score, _STRENGTHS).max() for way in ways]
-        weights = ways[np.argsort(merit)[-max(1, len(ways) // 8) :]].mean(0)
-        strength = best_strength(np.tensordot(weights, known, 1), prior, score, _STRENGTHS)
-        return names[decide(np.tensordot(weights, asked, 1), prior, strength)]
-
-    return answers
+        target, classes = modal(log.ratings[train]), len(SCALE)
+        weight = balanced(target, classes)
+    fitted = {name: regress(table[train], target, classes, weight, steps=_STEPS) for name, table in tables.items()}
+    return lambda where: {name: regression_belief(tables[name][where], *found) for name, found in fitted.items()}
 
 
-def shares(parts: int, steps: int = 4) -> Float[np.ndarray, "ways parts"]:
-    """Every way to share one among some parts, in steps of `1 / steps`."""
-    cuts = itertools.combinations(range(steps + parts - 1), parts - 1)
-    rows = [np.diff([-1, *cut, steps + parts - 1]) - 1 for cut in cuts]
-    return np.array(rows) / steps
+def _act(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
+    """Acts: the likeliest, leaning to the rare ones as far as that costs no accuracy."""
+    target = log.act[where]
+    prior = np.maximum(np.bincount(target, minlength=len(log.acts)), 0.5) / len(target)
+    pool = fit_pool(held, target)
+    strength = furthest_strength(pool(held), prior, target)
+    return np.array(log.acts)[decide(pool(asked), prior, strength)]
 
 
-def _regression(fold: Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
+def _satisfaction(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
+    """Ratings: below and above the commonest are lifted so that the measures, kappa twice, are best."""
+    target = modal(log.ratings[where])
+    pool, common = fit_pool(held, target), int(np.bincount(target).argmax())
+    measures = (*MEASURES["satisfaction"].values(), scores.kappa)
+    lifts = best_lifts(pool(held), common, lambda guess: sum(measure(1 + target, 1 + guess) for measure in measures))
+    return 1 + lifted(pool(asked), common, *lifts)
+
+
+_DECIDED = {"act": _act, "satisfaction": _satisfaction}
+
+
+def _regression(fold: Fold, tasks: Sequence[str]) -> Answers:
     """Tf-idf regressions: acts unweighted, satisfaction with balanced classes."""
     log = fold.rows
     table = features(log)
     train, test = log.of(fold.train), log.of(fold.test)
-    found = {}
+    found: dict[str, Any] = {}
     for task in tasks:
         target = log.act[train] if task == "act" else modal(log.ratings[train])
         names = np.array(log.acts) if task == "act" else 1 + np.arange(len(SCALE))
         weight = np.ones(len(train)) if task == "act" else balanced(target, len(names))
         coefficients, intercepts = regress(table[train], target, len(names), weight)
         found[task] = names[np.argmax(table[test] @ coefficients + intercepts, axis=1)]
-    return found
+    return {"tf-idf": found}
 
 
-def _commonest(fold: Fold, tasks: Sequence[str]) -> dict[str, np.ndarray]:
+def _commonest(fold: Fold, tasks: Sequence[str]) -> Answers:
     """The commonest answer of the training lives, always."""
     log, train, size = fold.rows, fold.rows.of(fold.train), len(fold.rows.of(fold.test))
     act = log.acts[np.bincount(log.act[train]).argmax()]
     rating = 1 + np.bincount(modal(log.ratings[train])).argmax()
     every = {"act": np.array([act] * size), "satisfaction": np.array([rating] * size)}
-    return {task: every[task] for task in tasks}
+    return {"commonest": {task: every[task] for task in tasks}}
 
 
-MODELS: Mapping[str, Answer] = {"": Ours(rows_of=same), "tf-idf": _regression, "commonest": _commonest}
+MODELS: tuple[Answer, ...] = (Ours(), _regression, _commonest)

@@ -10,6 +10,8 @@ import jax
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from inhabit.learning.turns import Turn
+from inhabit.learning.turns import turns as spoken_turns
 from inhabit.senses.text import Ear
 from inhabit.types import DEAL, LEAVE, MOODS, STANCES, Act, Life, Message, Percept
 
@@ -41,15 +43,6 @@ class Lesson(eqx.Module):
     living: Bool[Array, "*batch time"]
     values: Float[Array, "*batch goods"]
     maker: Int[Array, "*batch"]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Turn:
-    """One of the maker's turns: what came before it and what the maker did."""
-
-    index: int
-    heard: tuple[Message, ...]
-    message: Message
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -198,18 +191,12 @@ def turns(life: Life) -> tuple[Turn, ...]:
 
     A life in which the maker fell silent (`fell_silent`) ends with a turn of the act `leave`.
     """
-    found: list[Turn] = []
-    heard: list[Message] = []
-    for index, message in enumerate(life.messages):
-        if message.role == "user":
-            found.append(Turn(index=index, heard=tuple(heard), message=message))
-            heard = []
-        else:
-            heard.append(message)
-    if fell_silent(life):
-        gone = Message(role="user", content="", act=LEAVE)
-        found.append(Turn(index=len(life.messages), heard=tuple(heard), message=gone))
-    return tuple(found)
+    spoken = spoken_turns(life)
+    if not fell_silent(life):
+        return spoken
+    last = 1 + max((turn.index for turn in spoken), default=-1)
+    gone = Message(role="user", content="", act=LEAVE)
+    return (*spoken, Turn(index=len(life.messages), heard=life.messages[last:], message=gone))
 
 
 def fell_silent(life: Life) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.ndimage import uniform_filter
 
 STRENGTHS = tuple(float(strength) for strength in np.linspace(0, 1, 21))
 """Strengths that are tried: 0 answers what is likeliest, 1 what is likeliest were all answers equally common."""
@@ -25,23 +26,51 @@ def decide(
     return np.argmax(belief - strength * np.log(prior), axis=1)
 
 
-def best_strength(
+def furthest_strength(
     belief: Float[np.ndarray, "turns answers"],
     prior: Float[np.ndarray, " answers"],
-    score: Callable[[Int[np.ndarray, " turns"]], float],
+    target: Int[np.ndarray, " turns"],
+    *,
+    loss: float = 0.002,
     strengths: Sequence[float] = STRENGTHS,
 ) -> float:
-    """The strength whose decisions score best; see `smoothed_scores`."""
-    return strengths[int(np.argmax(smoothed_scores(belief, prior, score, strengths)))]
+    """The furthest leaning that costs next to no accuracy: rare answers are given wherever they cost nothing.
 
+    Accuracy is smoothed over neighbouring strengths, so that no lucky spike decides.
 
-def smoothed_scores(
-    belief: Float[np.ndarray, "turns answers"],
-    prior: Float[np.ndarray, " answers"],
-    score: Callable[[Int[np.ndarray, " turns"]], float],
-    strengths: Sequence[float] = STRENGTHS,
-) -> Float[np.ndarray, " strengths"]:
-    """How well the decisions of each strength score, smoothed over its two neighbours so that no lucky spike wins."""
-    scores = np.array([score(decide(belief, prior, strength)) for strength in strengths])
+    Args:
+        belief: Log probabilities.
+        prior: Shares of the answers, above 0.
+        target: The true answers.
+        loss: Accuracy that may be lost against the best strength.
+        strengths: Those tried, ascending.
+    """
+    scores = np.array([np.mean(decide(belief, prior, strength) == target) for strength in strengths])
     padded = np.concatenate([scores[:1], scores, scores[-1:]])
-    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+    smooth = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+    return strengths[int(np.flatnonzero(smooth >= smooth.max() - loss)[-1])]
+
+
+LIFTS = tuple(float(lift) for lift in np.arange(0.8, 3.3, 0.2))
+"""Nats by which what lies below and above the commonest rating is lifted, as tried."""
+
+
+def lifted(
+    belief: Float[np.ndarray, "turns ratings"], common: int, below: float, above: float
+) -> Int[np.ndarray, " turns"]:
+    """The likeliest rating once those below and above the commonest one are lifted by so many nats."""
+    order = np.arange(belief.shape[1])
+    return np.argmax(belief + below * (order < common) + above * (order > common), axis=1)
+
+
+def best_lifts(
+    belief: Float[np.ndarray, "turns ratings"],
+    common: int,
+    score: Callable[[Int[np.ndarray, " turns"]], float],
+    lifts: Sequence[float] = LIFTS,
+) -> tuple[float, float]:
+    """The two lifts whose ratings score best, each score averaged with those of its neighbours on the grid."""
+    scores = np.array([[score(lifted(belief, common, below, above)) for above in lifts] for below in lifts])
+    smooth = uniform_filter(scores, 3, mode="nearest")
+    below, above = divmod(int(smooth.argmax()), len(lifts))
+    return lifts[below], lifts[above]

