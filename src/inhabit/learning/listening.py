@@ -221,9 +221,15 @@ def _brisk(model: tuple) -> tuple:
             policy.like,
             policy.deal,
             policy.trade,
+            policy.sight,
+            policy.answer,
+            policy.follow,
             policy.felt,
             policy.style,
-            person.mood,
+            person.feeling.leaks,
+            person.feeling.gains,
+            person.feeling.hears,
+            person.feeling.does,
             person.shared,
         )
         return (*named, person.pool.centre, person.pool.log_spread, *jax.tree.leaves(makers))

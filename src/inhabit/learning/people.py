@@ -87,14 +87,14 @@ class People:
 
     def own(self, maker: str | None) -> Own:
         """A maker's own part as it is believed to be."""
-        return self.person._own(self.belief(maker).mean, jnp.asarray(self.known(maker)))
+        return self.person.pool.own(self.belief(maker).mean).told(jnp.asarray(self.known(maker)))
 
     def worth(self, maker: str | None, *, draws: int = 400, seed: int = 0) -> dict[str, tuple[float, float, float]]:
         """What one maker values: of each good's weight (their mean is 1) the median and a 90 % interval."""
         belief, known = self.belief(maker), jnp.asarray(self.known(maker))
         root = jnp.linalg.cholesky(jnp.linalg.inv(belief.precision))
         noise = jax.random.normal(jax.random.key(seed), (draws, belief.mean.shape[0]))
-        weights = jax.vmap(lambda z: self.person._own(z, known).weights)(belief.mean + noise @ root.T)
+        weights = jax.vmap(lambda z: self.person.pool.own(z).told(known).weights)(belief.mean + noise @ root.T)
         low, median, high = np.quantile(np.asarray(weights), [0.05, 0.5, 0.95], axis=0)
         return {g: (float(m), float(a), float(b)) for g, m, a, b in zip(self.codebook.goods, median, low, high)}
 

@@ -33,6 +33,20 @@ class Own(eqx.Module):
         """What each good is worth relative to the others, averaging one."""
         return jax.nn.softmax(self.vector[: self.goods]) * self.goods
 
+    def told(self, known: Float[Array, " goods"]) -> "Own":
+        """The same with what is known of the values put in.
+
+        Args:
+            known: Worth of each good in any unit, NaN where it is not known; those known average one.
+        """
+        if not self.goods:
+            return self
+        sure = jnp.isfinite(known)
+        worth = jnp.maximum(jnp.where(sure, known, 0.0), 1e-2)
+        log_worth = jnp.log(worth * sure.sum() / jnp.maximum(jnp.sum(worth * sure), 1e-2))
+        vector = self.vector.at[: self.goods].set(jnp.where(sure, log_worth, self.vector[: self.goods]))
+        return Own(vector, self.goods)
+
     @property
     def set_points(self) -> Float[Array, " goods"]:
         """How far each set point lies from the shared one, in log units."""
