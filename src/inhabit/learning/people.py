@@ -35,6 +35,9 @@ from inhabit.types import Message
 KIND = "people"
 """What the manifest of a file with people says it holds."""
 
+FORM = 2
+"""Form of the minds in a file; it changes when `Person` gets other parts, and older files must be fitted again."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class People:
@@ -104,9 +107,10 @@ class People:
         spoken, weights = model_json(self.mouth) if self.mouth is not None else (None, {})
         arrays |= weights | {f"person/{name}": leaf for name, leaf in leaves(self.person)}
         believed = {"beliefs/mean": self.beliefs.mean, "beliefs/precision": self.beliefs.precision}
-        told = {"values": self.values.astype(np.float32), "ear/weight": self.person.text.weight}
+        told = {"values": self.values.astype(np.float32), "ear/weight": self.person.senses.text.weight}
         manifest = {
             "kind": KIND,
+            "form": FORM,
             "goods": list(self.codebook.goods),
             "senses": ["text", "symbols", "body"],
             "makers": list(self.makers),
@@ -137,6 +141,11 @@ class People:
         if manifest.get("kind") != KIND:
             raise mindfile.MindFileError(
                 f"{path}: holds {manifest.get('kind')!r}, not people; `inhabit fit` makes people"
+            )
+        if (form := manifest.get("form", 1)) != FORM:
+            raise mindfile.MindFileError(
+                f"{path}: holds minds of form {form!s:.20}, made by another version of inhabit (this one lives form {FORM}); "
+                f"fit them again: inhabit fit LOGS -o {pathlib.Path(path).name}"
             )
         try:
             shape = {**manifest["shape"], "aimed": tuple(manifest["shape"]["aimed"])}

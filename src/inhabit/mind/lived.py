@@ -9,6 +9,9 @@ from inhabit.mind.own import Belief
 from inhabit.types import Act, Percept
 from inhabit.values.mood import Mood
 
+CUE = 16
+"""Length of the memory's cues and of what it keeps of a percept."""
+
 
 class Heard(eqx.Module):
     """A percept after the senses: what does not depend on the state of the mind.

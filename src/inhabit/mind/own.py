@@ -122,10 +122,12 @@ class Pool(eqx.Module):
     Attributes:
         centre: Population mean of the own vector.
         log_spread: Log of the population's standard deviation.
+        trust: Share of what an act seems to tell of its maker that is believed; 1 is the model's own word.
     """
 
     centre: Float[Array, " own"]
     log_spread: Float[Array, " own"]
+    trust: Float[Array, ""]
     goods: int = eqx.field(static=True)
 
     def __init__(self, goods: int):
@@ -134,6 +136,7 @@ class Pool(eqx.Module):
         # Values differ most between people; set points and tilts must earn their spread.
         spread = jnp.array([0.8] * goods + [0.25] * 2 * goods + [0.5] * (2 + STYLE))
         self.log_spread = jnp.log(spread)
+        self.trust = jnp.asarray(1.0)
         self.goods = goods
 
     def own(self, standard: Float[Array, " own"]) -> Own:

@@ -10,23 +10,17 @@ from jaxtyping import Array, Float
 
 from inhabit.knowledge.facts import Facts
 from inhabit.maths import choice
-from inhabit.memory.memory import AbstractMemory, MemoryInfo
-from inhabit.memory.surprise import MemoryState, SurpriseMemory
+from inhabit.mind.expecting import Expectation
 from inhabit.mind.feeling import Feeling, Moved, repetition, reported
-from inhabit.mind.lived import Heard, PersonState
+from inhabit.mind.lived import CUE, Heard, PersonState
 from inhabit.mind.mind import AbstractMind, MindInfo
 from inhabit.mind.noting import PARTNER, SELF, note, nothing_noted, said, times
 from inhabit.mind.own import Belief, Own, Pool, own_size
 from inhabit.mind.policy import Intention, Policy, Wants
-from inhabit.senses.body import BodySense
-from inhabit.senses.symbols import SymbolSense
-from inhabit.senses.text import TextSense
+from inhabit.mind.sensing import Senses, levels_felt
 from inhabit.types import MOODS, Act, Key, Percept
 from inhabit.values.mood import Mood
 from inhabit.values.store import ValueStore
-
-CUE = 16
-"""Length of the memory's cues and of what it keeps of a percept."""
 
 
 class Person(AbstractMind[PersonState]):
@@ -36,15 +30,8 @@ class Person(AbstractMind[PersonState]):
     moves; the situation is brought up to date; the policy chooses; what is done is taken down.
 
     Attributes:
-        text: Hears words.
-        text_about: Hears the same words with regard to one good; shared by all goods.
-        symbols: What each of the partner's acts means.
-        body: Interoception of all that is felt beside the levels of the goods and the moods, which reach the acts by
-            the value store and the mood alone; `None` where nothing else is felt.
-        gist: What of a percept the memory keeps.
-        expect: Predicts the gist of the next percept.
-        ask: Makes the memory's cue from the situation and the own act.
-        memory: The surprise memory; `NoMemory` is another part.
+        senses: From a percept to what is heard in it.
+        expectation: What is expected next, and the memory that corrects it.
         feeling: How mood moves.
         shared: Per good: log set point, curvature before softplus, what stress adds to its weight.
         good_cell: Brings what is made of a good up to date; shared by all goods.
@@ -54,14 +41,8 @@ class Person(AbstractMind[PersonState]):
         held: Which column of `Percept.seen` is what the person holds; `None` where that is not seen.
     """
 
-    text: TextSense
-    text_about: TextSense
-    symbols: SymbolSense
-    body: BodySense | None
-    gist: eqx.nn.Linear
-    expect: eqx.nn.Linear
-    ask: eqx.nn.Linear
-    memory: AbstractMemory
+    senses: Senses
+    expectation: Expectation
     feeling: Feeling
     shared: Float[Array, "3 goods"]
     good_cell: eqx.nn.GRUCell
@@ -105,22 +86,16 @@ class Person(AbstractMind[PersonState]):
             about: Length of what is made of each good.
             key: Random key.
         """
-        keys = iter(jax.random.split(key, 12))
-        act, symbols, more = 16, max(symbols, 2), body - goods - len(MOODS)
+        act, symbols, feels = 16, max(symbols, 2), body - goods - len(MOODS)
+        for_senses, for_expectation, for_feeling, for_good, for_cell, for_policy = jax.random.split(key, 6)
         into_good = 2 * about + 2 * 3 * 3 + sights
         return cls(
-            text=TextSense.create(weight, sense, key=next(keys)),
-            text_about=TextSense.create(weight, about, key=next(keys)),
-            symbols=SymbolSense(symbols, sense, key=next(keys)),
-            body=BodySense(more, sense, key=next(keys)) if more > 0 else None,
-            gist=eqx.nn.Linear(sense, CUE, use_bias=False, key=next(keys)),
-            expect=eqx.nn.Linear(situation + act, CUE, key=next(keys)),
-            ask=eqx.nn.Linear(situation + act, CUE - 1, key=next(keys)),
-            memory=SurpriseMemory(CUE, CUE, noise=0.3),
-            feeling=Feeling(sense=sense, symbols=symbols, acts=len(aimed), key=next(keys)),
+            senses=Senses.create(weight, symbols=symbols, feels=feels, sense=sense, about=about, key=for_senses),
+            expectation=Expectation(situation + act, key=for_expectation),
+            feeling=Feeling(sense=sense, symbols=symbols, acts=len(aimed), key=for_feeling),
             shared=jnp.zeros((3, goods)),
-            good_cell=eqx.nn.GRUCell(into_good, about, key=next(keys)),
-            cell=eqx.nn.GRUCell(sense + CUE + act + about + 2, situation, key=next(keys)),
+            good_cell=eqx.nn.GRUCell(into_good, about, key=for_good),
+            cell=eqx.nn.GRUCell(sense + CUE + act + about + 3, situation, key=for_cell),
             policy=Policy(
                 situation=situation,
                 features=about,
@@ -129,7 +104,7 @@ class Person(AbstractMind[PersonState]):
                 aimed=aimed,
                 ratings=max(ratings, 1),
                 leaving=leaving,
-                key=next(keys),
+                key=for_policy,
             ),
             pool=Pool(goods),
             held=held,
@@ -152,7 +127,7 @@ class Person(AbstractMind[PersonState]):
             situation=jnp.zeros(self.cell.hidden_size),
             goods=jnp.zeros((self.goods, self.good_cell.hidden_size)),
             mood=Mood.of(),
-            memory=self.memory.init(),
+            memory=self.expectation.memory.init(),
             facts=nothing_noted(),
             belief=Belief.stranger(own_size(self.goods)),
             known=jnp.full(self.goods, jnp.nan) if known is None else known,
@@ -163,7 +138,7 @@ class Person(AbstractMind[PersonState]):
             seen=jnp.zeros((self.goods, self.policy.sight.shape[1] // 2)),
             balance=jnp.zeros(self.goods),
             heard=jnp.asarray(0),
-            echo=jnp.zeros(self.text.embedding.shape[1]),
+            echo=jnp.zeros(self.senses.text.embedding.shape[1]),
             last=Act(act=jnp.asarray(0), good=jnp.asarray(0), stances=jnp.zeros(self.goods, int)),
             age=jnp.asarray(0.0),
         )
@@ -195,7 +170,8 @@ class Person(AbstractMind[PersonState]):
             act: What the person did.
 
         Returns:
-            The gradient of the log-probability of what was done, and its expected Fisher information.
+            The gradient of the log-probability of what was done, and its expected Fisher information, as far as the
+            population's acts are trusted.
         """
 
         def log_odds(standard):
@@ -208,23 +184,18 @@ class Person(AbstractMind[PersonState]):
         fisher = jnp.einsum("ago,ag,agp->op", slopes, jnp.exp(odds), slopes)
         fisher = fisher + jnp.einsum("gko,gk,gkp->op", said, jnp.exp(kinds), said)
         told = jnp.take_along_axis(said, act.stances[:, None, None], axis=1).sum((0, 1))
-        return slopes[act.act, act.good] + told, fisher
+        return self.pool.trust * (slopes[act.act, act.good] + told), self.pool.trust * fisher
 
     def hear(self, percept: Percept) -> Heard:
         """Let the senses work on a percept."""
-        words = self.text(percept.words)
-        whole = words + self.symbols(percept.heard)
-        if self.body is not None:
-            whole = whole + self.body(percept.body[self.goods + len(MOODS) :])
-        about = jax.vmap(self.text_about)(percept.about)
-        return Heard(jnp.tanh(whole), about, jax.lax.stop_gradient(jnp.tanh(self.gist(words))), percept)
+        return self.senses(percept)
 
     def perceive(self, state: PersonState, heard: Heard, own: Own) -> tuple[PersonState, MindInfo]:
         """Be surprised, remember, feel, and bring the situation up to date."""
         percept = heard.percept
-        memory, lesson, recalled = self._remember(state, heard)
+        memory, lesson, recalled = self.expectation.meet(state.memory, state.cue, heard.gist - state.expected)
         facts = note(state.facts, PARTNER, percept.heard, percept.stances, state.age)
-        levels = _levels(percept.body, state.levels, self.goods)
+        levels = levels_felt(percept.body, state.levels)
         stock = levels if self.held is None else levels + percept.seen[:, self.held]
         moved = Moved(
             words=heard.words,
@@ -241,7 +212,7 @@ class Person(AbstractMind[PersonState]):
         again = jnp.log1p(times(facts, PARTNER, percept.heard)) * (percept.heard > 0)
         last = self.policy.act_embedding[state.last.act] * (state.age > 0)
         pooled = goods.sum(0) / max(self.goods, 1)
-        scalars = jnp.array([jnp.log1p(state.age), again])
+        scalars = jnp.array([jnp.log1p(state.age), again, jnp.clip(jnp.log(percept.elapsed), -3.0, 3.0)])
         situation = self.cell(jnp.concatenate([heard.words, recalled, last, pooled, scalars]), state.situation)
         after = eqx.tree_at(
             lambda s: (
@@ -289,7 +260,7 @@ class Person(AbstractMind[PersonState]):
     def commit(self, state: PersonState, act: Act) -> PersonState:
         """Take down an own act, and expect what comes of it."""
         done = jnp.concatenate([state.situation, self.policy.act_embedding[act.act]])
-        cue = jnp.concatenate([jnp.ones(1), jnp.tanh(self.ask(done))]) / 2
+        cue, expected = self.expectation.after(done)
         return eqx.tree_at(
             lambda s: (s.facts, s.last, s.cue, s.expected, s.age),
             state,
@@ -297,7 +268,7 @@ class Person(AbstractMind[PersonState]):
                 note(state.facts, SELF, act.act + 1, act.stances, state.age),
                 act,
                 cue,
-                jnp.tanh(self.expect(done)),
+                expected,
                 state.age + 1,
             ),
         )
@@ -319,16 +290,6 @@ class Person(AbstractMind[PersonState]):
             stress=stress + own.tilt,
             valence=jnp.zeros(self.goods),
         )
-
-    def _remember(self, state: PersonState, heard: Heard) -> tuple[MemoryState, MemoryInfo, Float[Array, " cue"]]:
-        """Write what was heard beyond what was expected, and read what the memory now holds of the situation.
-
-        No gradient passes: the memory learns by living, and the compiled lesson stays small.
-        """
-        memory, cue, told = jax.lax.stop_gradient((self.memory, state.cue, heard.gist - state.expected))
-        written, lesson = memory.step(state.memory, (cue, told))
-        recalled, _ = memory.read(written, cue)
-        return jax.lax.stop_gradient((written, lesson, recalled))
 
     def _earned(
         self, own: Own, state: PersonState, levels: Float[Array, " goods"], stock: Float[Array, " goods"]
@@ -352,9 +313,3 @@ class Person(AbstractMind[PersonState]):
         noted = said(facts, state.age, self.goods)
         into = jnp.concatenate([heard.about, crowd, noted, heard.percept.seen], axis=1)
         return jax.vmap(self.good_cell)(into, state.goods)
-
-
-def _levels(body: Float[Array, " body"], before: Float[Array, " goods"], goods: int) -> Float[Array, " goods"]:
-    """Levels of the goods as felt now, or as last felt."""
-    felt = body[:goods]
-    return jnp.where(jnp.isfinite(felt), felt, before)
