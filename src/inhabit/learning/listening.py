@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
-from inhabit.learning.accounts import account
+from inhabit.learning.accounts import account, live, work_of_living
 from inhabit.learning.codebook import Lesson
 from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
@@ -127,12 +127,12 @@ def fit(
     epoch, optimiser = _epoch(schedule, lessons.maker.shape[0])
     learn = (brief if lessons.maker.shape[0] * schedule.epochs < BRIEFLY else eqx.filter_jit)(epoch)
     carry = (model, _strong(optimiser.init(eqx.filter(model, eqx.is_inexact_array))))
-    work = count(epoch, carry, lessons, lives_of, key).flops + count(_held_loss, model, held).flops
+    work = count(epoch, carry, lessons, lives_of, key).flops + work_of_living(person, held, _believed(model[1], held))
 
     best, best_score, waited, curve = model, np.inf, 0, []
     for index, draw in enumerate(jax.random.split(key, schedule.epochs)):
         carry, loss = learn(carry, lessons, lives_of, draw)
-        score = float(_validate(carry[0], held))
+        score = _held_loss(carry[0], held)
         curve.append((float(loss), score))
         watch(index, *curve[-1])
         waited = 0 if score < best_score else waited + 1
@@ -189,15 +189,15 @@ def _loss(
     return (divergence.sum() - told.total.sum()) / lessons.living.sum()
 
 
-def _held_loss(model: tuple[Person, Makers], held: Lesson) -> Float[Array, ""]:
+def _held_loss(model: tuple[Person, Makers], held: Lesson) -> float:
     """Nats per turn on lives not learned from, each lived as its maker is believed to be; a stranger as the mean."""
-    person, makers = model
-    known = (held.maker >= 0)[:, None]
-    told = jax.vmap(account, in_axes=(None, 0, 0))(person, held, jnp.where(known, makers.mean[held.maker], 0.0))
-    return -(told.total - told.heard).sum() / held.living.sum()
+    told = live(model[0], held, _believed(model[1], held))
+    return float(-(told.total - told.heard).sum() / held.living.sum())
 
 
-_validate = brief(_held_loss)
+def _believed(makers: Makers, held: Lesson) -> Float[Array, "lives own"]:
+    """The mean of what is believed of each life's maker."""
+    return jnp.where((held.maker >= 0)[:, None], makers.mean[held.maker], 0.0)
 
 
 def _deafened(lessons: Lesson, share: float, key: Key) -> Lesson:
