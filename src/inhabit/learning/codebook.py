@@ -150,8 +150,17 @@ class Codebook:
         feels: Mapping[str, float] | None = None,
         sees: Mapping[str, Any] | None = None,
         waited: float | None = None,
+        spoken: str = "",
     ) -> dict[str, Any]:
-        """Code what came since the mind last acted, what is felt, what is seen besides, and the seconds that it took."""
+        """Code what a mind perceives before it acts.
+
+        Args:
+            heard: What came since it last acted.
+            feels: Levels and states felt.
+            sees: What is seen besides.
+            waited: Seconds since it last acted, where that is known.
+            spoken: What it said then.
+        """
         text = " \n ".join(m.content for m in heard if m.content)
         stances = np.zeros(len(self.goods), np.int32)
         for message in heard:
@@ -167,6 +176,7 @@ class Codebook:
         about = [self.ear.hear_about(text, good) for good in self.goods]
         return {
             "words": self.ear.hear(text),
+            "spoken": self.ear.hear(spoken),
             "about": np.stack(about) if about else np.zeros((0, self.ear.length), np.int32),
             "heard": np.int32(self.heard.index(last) if last in self.heard else 0),
             "stances": stances,
@@ -187,7 +197,7 @@ class Codebook:
         rating = turn.message.rating
         sees = {key: value for key, value in turn.message.sees.items() if key not in DEAL}
         feels = {**life.feels, **turn.message.feels} if first else turn.message.feels
-        return self.percept(turn.heard, feels, sees, _waited(life, turn)) | {
+        return self.percept(turn.heard, feels, sees, _waited(life, turn), _spoken(life, turn.index)) | {
             "act": np.int32(act),
             "good": np.int32(good),
             "said": said,
@@ -250,6 +260,11 @@ def _sights(lives: Iterable[Life]) -> tuple[str, ...]:
     goods = set(goods_of(lives := list(lives)))
     shown = (item for life in lives for message in life.messages for item in message.sees.items())
     return tuple(sorted({key for key, value in shown if isinstance(value, Mapping) and goods & set(value)}))
+
+
+def _spoken(life: Life, index: int) -> str:
+    """What the maker said last before a message."""
+    return next((m.content for m in reversed(life.messages[: max(index, 0)]) if m.role == "user" and m.content), "")
 
 
 def _waited(life: Life, turn: Turn) -> float | None:

@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -149,7 +150,10 @@ class People:
             )
         try:
             shape = {**manifest["shape"], "aimed": tuple(manifest["shape"]["aimed"])}
-            person = Person.create(weight=arrays["ear/weight"], **shape, key=jax.random.key(0))
+            weight = arrays["ear/weight"]
+            person = eqx.filter_eval_shape(
+                lambda key: Person.create(weight=weight, **shape, key=key), jax.random.key(0)
+            )
             return cls(
                 person=with_leaves(person, below("person", arrays)),
                 codebook=codebook_of(manifest["codebook"]),

@@ -166,7 +166,8 @@ class StandIn:
     def _percept(self, talk: Talk) -> Percept:
         first = not any(message.role == "user" for message in talk.life.messages)
         levels = {name: level for name, level in talk.life.feels.items() if first or name not in MOODS}
-        arrays = self.people.codebook.percept(talk.unheard, levels)
+        said = (m.content for m in reversed(talk.life.messages) if m.role == "user" and m.content)
+        arrays = self.people.codebook.percept(talk.unheard, levels, spoken=next(said, ""))
         return Percept(**{name: jnp.asarray(array) for name, array in arrays.items()})
 
     def _held(self, state: PersonState) -> PersonState:

@@ -20,12 +20,14 @@ class Heard(eqx.Module):
         words: What was said.
         about: What was said with regard to each good.
         gist: What the memory keeps of it.
+        leaning: What the words alone make likely to be done, as scores of the acts.
         percept: The percept itself.
     """
 
     words: Float[Array, " sense"]
     about: Float[Array, "goods about"]
     gist: Float[Array, " cue"]
+    leaning: Float[Array, " acts"]
     percept: Percept
 
 
@@ -47,6 +49,7 @@ class PersonState(eqx.Module):
         seen: What is seen of each good now.
         balance: What the partner's last stances would bring of each good: +1 offered, -1 asked for.
         heard: The partner's last act.
+        leaning: What the last words alone make likely to be done.
         echo: Fading trace of what was heard, against which repetition is felt.
         last: The person's own last act.
         age: Turns lived.
@@ -66,6 +69,7 @@ class PersonState(eqx.Module):
     seen: Float[Array, "goods sights"]
     balance: Float[Array, " goods"]
     heard: Int[Array, ""]
+    leaning: Float[Array, " acts"]
     echo: Float[Array, " sense"]
     last: Act
     age: Float[Array, ""]

@@ -90,7 +90,9 @@ class Person(AbstractMind[PersonState]):
         for_senses, for_expectation, for_feeling, for_good, for_cell, for_policy = jax.random.split(key, 6)
         into_good = 2 * about + 2 * 3 * 3 + sights
         return cls(
-            senses=Senses.create(weight, symbols=symbols, feels=feels, sense=sense, about=about, key=for_senses),
+            senses=Senses.create(
+                weight, symbols=symbols, feels=feels, acts=len(aimed), sense=sense, about=about, key=for_senses
+            ),
             expectation=Expectation(situation + act, key=for_expectation),
             feeling=Feeling(sense=sense, symbols=symbols, acts=len(aimed), key=for_feeling),
             shared=jnp.zeros((3, goods)),
@@ -138,6 +140,7 @@ class Person(AbstractMind[PersonState]):
             seen=jnp.zeros((self.goods, self.policy.sight.shape[1] // 2)),
             balance=jnp.zeros(self.goods),
             heard=jnp.asarray(0),
+            leaning=jnp.zeros(len(self.policy.aimed)),
             echo=jnp.zeros(self.senses.text.embedding.shape[1]),
             last=Act(act=jnp.asarray(0), good=jnp.asarray(0), stances=jnp.zeros(self.goods, int)),
             age=jnp.asarray(0.0),
@@ -216,12 +219,13 @@ class Person(AbstractMind[PersonState]):
         situation = self.cell(jnp.concatenate([heard.words, recalled, last, pooled, scalars]), state.situation)
         after = eqx.tree_at(
             lambda s: (
-                s.situation, s.goods, s.mood, s.memory, s.facts, s.levels, s.stock, s.seen, s.balance, s.heard, s.echo
+                s.situation, s.goods, s.mood, s.memory, s.facts, s.levels, s.stock, s.seen, s.balance, s.heard,
+                s.leaning, s.echo,
             ),
             state,
             (
                 situation, goods, mood, memory, facts, levels, stock, percept.seen, balance, percept.heard,
-                0.6 * state.echo + heard.words,
+                heard.leaning, 0.6 * state.echo + heard.words,
             ),
         )  # fmt: skip
         surprisal = jnp.array([lesson.surprisal])
@@ -239,10 +243,12 @@ class Person(AbstractMind[PersonState]):
             craving=craving,
             esteem=store.worth(state.mood),
             seen=jnp.concatenate([jnp.log1p(jnp.abs(state.seen)), (state.seen > 0).astype(float)], axis=1),
+            holds=jnp.ones(self.goods) if self.held is None else (state.seen[:, self.held] > 0).astype(float),
             balance=state.balance,
             mood=mood,
             heard=state.heard,
             last=jnp.where(state.age > 0, state.last.act, -1),
+            leaning=state.leaning,
             own=own,
         )
 

@@ -27,6 +27,8 @@ class Senses(eqx.Module):
         symbols: What each of the partner's acts means.
         body: Interoception of all else that is felt; `None` where nothing else is.
         gist: What of the words the memory keeps.
+        leads: What the heard words alone make likely to be done: a linear model that starts at nothing.
+        goes_on: The same of the own last words.
     """
 
     text: TextSense
@@ -34,10 +36,20 @@ class Senses(eqx.Module):
     symbols: SymbolSense
     body: BodySense | None
     gist: eqx.nn.Linear
+    leads: TextSense
+    goes_on: TextSense
 
     @classmethod
     def create(
-        cls, weight: Float[np.ndarray, " buckets"], *, symbols: int, feels: int, sense: int, about: int, key: Key
+        cls,
+        weight: Float[np.ndarray, " buckets"],
+        *,
+        symbols: int,
+        feels: int,
+        acts: int,
+        sense: int,
+        about: int,
+        key: Key,
     ) -> Self:
         """Fresh senses.
 
@@ -45,17 +57,20 @@ class Senses(eqx.Module):
             weight: How much each id of the ear counts (`senses.text.inverse_frequency`).
             symbols: Number of the partner's acts, 0 (unknown) included.
             feels: What is felt beside levels and moods.
+            acts: Number of the own acts.
             sense: Length of what is made of the whole.
             about: Length of what is made with regard to a good.
             key: Random key.
         """
-        for_text, for_about, for_symbols, for_body, for_gist = jax.random.split(key, 5)
+        for_text, for_about, for_symbols, for_body, for_gist, for_leads, for_own = jax.random.split(key, 7)
         return cls(
             text=TextSense.create(weight, sense, key=for_text),
             text_about=TextSense.create(weight, about, key=for_about),
             symbols=SymbolSense(symbols, sense, key=for_symbols),
             body=BodySense(feels, sense, key=for_body) if feels > 0 else None,
             gist=eqx.nn.Linear(sense, CUE, use_bias=False, key=for_gist),
+            leads=TextSense.create(weight, acts, scale=0.0, key=for_leads),
+            goes_on=TextSense.create(weight, acts, scale=0.0, key=for_own),
         )
 
     def __call__(self, percept: Percept) -> Heard:
@@ -65,7 +80,9 @@ class Senses(eqx.Module):
         if self.body is not None:
             whole = whole + self.body(percept.body[percept.stances.shape[0] + len(MOODS) :])
         about = jax.vmap(self.text_about)(percept.about)
-        return Heard(jnp.tanh(whole), about, jax.lax.stop_gradient(jnp.tanh(self.gist(words))), percept)
+        gist = jax.lax.stop_gradient(jnp.tanh(self.gist(words)))
+        leaning = self.leads(percept.words) + self.goes_on(percept.spoken)
+        return Heard(jnp.tanh(whole), about, gist, leaning, percept)
 
 
 def levels_felt(body: Float[Array, " body"], before: Float[Array, " goods"]) -> Float[Array, " goods"]:
