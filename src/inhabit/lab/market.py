@@ -54,7 +54,7 @@ class Scale:
         )
 
 
-QUICK = Scale(makers=48, meetings=12, epochs=10, reading=0.5, probes=96)
+QUICK = Scale(makers=48, meetings=12, epochs=12, reading=0.5, probes=96)
 """For the demo; most of its time is spent compiling."""
 
 
