@@ -1,6 +1,7 @@
 """Releases: is B better than A for the people who talk with it? Two files of lives, measure by measure."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -151,7 +152,7 @@ def measures(lives: Iterable[Life], complaints: Collection[str] = ()) -> tuple[M
         Measure("turns until left without a word", 0, lambda life: float(len(_own(life))) if _silently(life) else None),
         Measure("words a message, person", 0, lambda life: _words(_own(life))),
         Measure("words a message, bot", 0, lambda life: _words(m for m in life.messages if m.role != "user")),
-        *(Measure(f"share of turns: {act}", 0, lambda life, act=act: _share(life, {act})) for act in acts),
+        *(Measure(f"share of turns: {act}", 0, functools.partial(_share, acts={act})) for act in acts),
     )
 
 
