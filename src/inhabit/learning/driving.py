@@ -118,8 +118,8 @@ def call(person: StandIn, bot: ChatService, terms: Terms, *, life: str, key: Key
 
 def _sent(terms: Terms, told: Sequence[Message]) -> list[Mapping[str, str]]:
     """A talk as the bot is told it: the person is its `user`."""
-    said = [{"role": message.role, "content": message.content or SPEECHLESS} for message in told]
-    return [{"role": "system", "content": terms.system}, *said] if terms.system else said
+    first: list[Mapping[str, str]] = [{"role": "system", "content": terms.system}] if terms.system else []
+    return first + [{"role": message.role, "content": message.content or SPEECHLESS} for message in told]
 
 
 def _lived(talk: Talk, reply: Reply) -> Message:
