@@ -31,9 +31,6 @@ INTERVENTIONS = ("nothing changed", "stress .95", "stomach full", "values swappe
 BATCH = 256
 """Places asked at once: one compiled program serves every number of places and every intervention."""
 
-DRAWS = 8
-"""Draws from what is believed of a maker over which a mind's answer is averaged."""
-
 Place = tuple[Life, int]
 """A life and the index of one of its maker's messages: what would be done instead of it?"""
 
@@ -134,10 +131,7 @@ _ruled = jax.jit(jax.vmap(_under, in_axes=(None, 0, 0, None, 0)), compiler_optio
 
 
 def mind_under(people: People, chosen: Sequence[Place], kind: int, swap: np.ndarray) -> np.ndarray:
-    """The mind's distribution of the next act when what it feels or values is set from outside.
-
-    It is not sure of whom it stands in for: its answer is the mean over `DRAWS` draws of what it believes.
-    """
+    """The mind's distribution of the next act when what it feels or values is set from outside."""
     book, goods, at = people.codebook, list(people.codebook.goods), np.arange(len(chosen))
     lessons = book.lessons([life for life, _ in chosen])
     rows = np.array([sum(m.role == "user" for m in life.messages[:turn]) for life, turn in chosen])
@@ -153,22 +147,11 @@ def mind_under(people: People, chosen: Sequence[Place], kind: int, swap: np.ndar
     lessons = eqx.tree_at(lambda s: (s.percepts.body, s.values), lessons, (body, values))
     pool = people.person.pool
     centre, spread = np.asarray(pool.centre), np.exp(np.asarray(pool.log_spread))
-    answers = []
-    for draw in range(DRAWS):
-        own = centre + spread * np.stack([_drawn(people, life.maker, draw) for life, _ in chosen])
-        if kind == 3:
-            own[at, one], own[at, other] = own[at, other], own[at, one]
-        told = live(people.person, lessons, jnp.asarray((own - centre) / spread))
-        answers.append(np.exp(told.acts[at, rows]).sum(axis=-1))
-    return np.mean(answers, axis=0)
-
-
-def _drawn(people: People, maker: str, number: int) -> np.ndarray:
-    """One draw, by number, of what is believed of a maker."""
-    belief = people.belief(maker)
-    noise = np.random.default_rng((number, people.makers.index(maker))).normal(size=belief.mean.shape)
-    root = np.linalg.cholesky(np.asarray(belief.precision, float))
-    return np.asarray(belief.mean) + np.linalg.solve(root.T, noise)
+    own = centre + spread * np.stack([np.asarray(people.belief(life.maker).mean) for life, _ in chosen])
+    if kind == 3:
+        own[at, one], own[at, other] = own[at, other], own[at, one]
+    told = live(people.person, lessons, jnp.asarray((own - centre) / spread))
+    return np.exp(told.acts[at, rows]).sum(axis=-1)
 
 
 def _twin_under(twin: Twin, chosen: Sequence[Place], kind: int, acts: Sequence[str]) -> np.ndarray:
