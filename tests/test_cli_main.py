@@ -27,7 +27,7 @@ print(sorted({HEAVY!r} & set(sys.modules)), time.process_time(), file=sys.stderr
     assert run.returncode == 0, run.stderr
     loaded, seconds = run.stderr.strip().rsplit(" ", 1)
     assert loaded == "[]" and float(seconds) < 0.5
-    for name in ("demo", "check", "fit", "report", "values", "talk", "serve", "lab"):
+    for name in ("demo", "check", "fit", "report", "values", "talk", "serve", "run", "compare", "lab"):
         assert f"\n  {name}" in run.stdout
 
 

@@ -42,3 +42,16 @@ def test_a_log_without_choices_keeps_room_for_one_so_that_no_array_is_empty():
     life = Life(id="a", maker="ann", messages=(Message(role="user", content="hello", act="greet"),))
     codebook = Codebook.learn([life], ear=Ear.learned(["hello"], size=8, least=1, length=4))
     assert codebook.lessons([life]).options.shape[2] == 1
+
+
+def test_the_logs_clock_is_told_in_its_own_median_and_a_mind_hears_what_it_said_itself():
+    said = [("assistant", "a", 0.0), ("user", "hello", 1.0), ("assistant", "b", 2.0), ("user", "well", 5.0)]
+    said += [("assistant", "c", 6.0), ("user", "bye", 13.0)]
+    one = life(*(Message(role=r, content=c, time=t) for r, c, t in said), outcome={"truncated": True})
+    ear = Ear.learned(["hello well bye"], size=8, least=1, length=4)
+    codebook = Codebook.learn([one], ear=ear)
+    assert codebook.tempo == 6.0  # waits of 4 and 8 seconds
+    lesson = codebook.lesson(one)
+    np.testing.assert_allclose(lesson.percepts.elapsed[:3], [1.0, 4 / 6, 8 / 6])
+    np.testing.assert_array_equal(lesson.percepts.spoken[1], ear.hear("hello"))
+    np.testing.assert_array_equal(lesson.percepts.spoken[0], ear.hear(""))

@@ -27,7 +27,7 @@ def seconds(call, times: int) -> float:
 @pytest.mark.slow
 def test_a_mind_steps_in_five_milliseconds_and_ten_thousand_in_one_call_in_one_each():
     people = tiny_people()
-    weight, shape = np.asarray(people.person.text.weight), shape_of(people.codebook)
+    weight, shape = np.asarray(people.person.senses.text.weight), shape_of(people.codebook)
     person = Person.create(weight=weight, **shape, key=jax.random.key(1))
     lesson = people.codebook.lessons(tiny_lives()[:1])
     percept = jax.tree.map(lambda leaf: jnp.asarray(leaf[0, 0]), lesson.percepts)

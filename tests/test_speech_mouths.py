@@ -5,11 +5,12 @@ import httpx
 import jax
 import pytest
 
-from inhabit.speech.endpoint import EndpointError, EndpointMouth, fake_endpoint, instruction
+from inhabit.speech.endpoint import EndpointMouth, instruction
 from inhabit.speech.mouths import SmallMouth, Wordless, agreement
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase, RecallMouth
 from inhabit.speech.sampling import nucleus
+from inhabit.speech.service import EndpointError, fake_endpoint
 from inhabit.speech.transformer import Transformer
 from inhabit.types import Life, Message
 from tests.test_speech_flattening import LAYOUT, LIFE

@@ -84,6 +84,7 @@ class Percept(eqx.Module):
 
     Attributes:
         words: Hashed word and phrase ids of what was said since the mind last acted; 0 is silence.
+        spoken: Ids of what the mind itself last said; 0 is silence.
         about: The same words heard relative to each good in turn (`THIS` good, `OTHER` goods); 0 is silence.
         heard: Symbol of the partner's act, 0 when unknown or none.
         stances: What the partner said of each good: 0 nothing, 1 ask, 2 offer, 3 refuse.
@@ -93,6 +94,7 @@ class Percept(eqx.Module):
     """
 
     words: Int[Array, " words"]
+    spoken: Int[Array, " words"]
     about: Int[Array, "goods about"]
     heard: Int[Array, ""]
     stances: Int[Array, " goods"]

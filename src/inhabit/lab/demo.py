@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from inhabit.lab.experiment import Record
-from inhabit.lab.market import INTERVENTIONS, QUICK, market
+from inhabit.lab.market import QUICK, market
 from inhabit.lab.pictures import FAINT, INK, MIND, OTHER, TWIN, picture, standalone
+from inhabit.lab.probing import INTERVENTIONS
 from inhabit.maths.intervals import Estimate
 from inhabit.records.atomic import replaced
 

@@ -38,11 +38,11 @@ def rivals(
     Both sides of a dialogue are kept together. Of a large set a random part is used, the same for both.
     """
     train, held = parted(path, most=FEW if quick else MOST, seed=seed)
-    settings = Settings(schedule=Schedule(epochs=3 if quick else 40, patience=6), most_lives=2, seed=seed)
+    settings = Settings(schedule=Schedule(epochs=3 if quick else 12, patience=4), most_lives=2, seed=seed)
     asked: dict[str, Any] = {"layout": LAYOUTS[on]}
     if on == "casino":
         asked = {"layout": {**LAYOUTS[on], "questions": {QUESTION: OPTIONS}}, "answers": answers}
-    sides = fit_sides(train, settings=settings, recipe=Recipe(), passes=0.5 if quick else 4.0, **asked)
+    sides = fit_sides(train, settings=settings, recipe=Recipe(), passes=0.5 if quick else 1.5, **asked)
     table, told = compare(sides, train, held, seed=seed)
     mine = {f"{measure}: mind": row["mind"] for measure, row in table.items()}
     theirs = {f"{measure}: {who}": one for measure, row in table.items() for who, one in row.items() if who != "mind"}

@@ -3,13 +3,19 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from inhabit.learning.codebook import Lesson
 from inhabit.maths import choice
+from inhabit.maths.compiling import brief
+from inhabit.maths.flops import count
 from inhabit.mind.mind import MindInfo
 from inhabit.mind.own import Own
 from inhabit.mind.person import Person, PersonState
+
+BATCH = 32
+"""Lives accounted for at once by `live`: one compiled program serves every number of lives."""
 
 
 class Account(eqx.Module):
@@ -88,6 +94,31 @@ def account(person: Person, lesson: Lesson, standard: Float[Array, " own"]) -> A
     return jax.tree.map(
         lambda lived, no: jnp.where(living.reshape(living.shape + (1,) * (lived.ndim - 1)), lived, no), told, blank
     )
+
+
+def live(person: Person, lessons: Lesson, standard: Float[Array, "lives own"]) -> Account:
+    """Account for many lives, each lived as someone with a given own part; arrays of NumPy."""
+    lives = standard.shape[0]
+    parts = []
+    for begin in range(0, lives, BATCH):
+        rows = np.minimum(np.arange(begin, begin + BATCH), lives - 1)
+        told = _live(person, *jax.tree.map(lambda leaf, rows=rows: jnp.asarray(leaf)[rows], (lessons, standard)))
+        parts.append(jax.tree.map(lambda leaf, begin=begin: np.asarray(leaf)[: lives - begin], told))
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+
+def work_of_living(person: Person, lessons: Lesson, standard: Float[Array, "lives own"]) -> float:
+    """Floating-point operations of `live`."""
+    rows = np.minimum(np.arange(BATCH), standard.shape[0] - 1)
+    some = jax.tree.map(lambda leaf: jnp.asarray(leaf)[rows], (lessons, standard))
+    return count(_side_by_side, person, *some).flops * -(-standard.shape[0] // BATCH)
+
+
+def _side_by_side(person: Person, lessons: Lesson, standard: Float[Array, "lives own"]) -> Account:
+    return jax.vmap(account, in_axes=(None, 0, 0))(person, lessons, standard)
+
+
+_live = brief(_side_by_side)
 
 
 def _weighed(

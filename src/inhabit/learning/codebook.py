@@ -59,6 +59,8 @@ class Codebook:
         ratings: The rating levels, ascending.
         ear: How words are heard.
         turns: Turns of a padded life; a longer one is cut, and `cut` counts them.
+        options: Most options of a choice.
+        tempo: Median seconds from one turn of a maker to the next; 0 where the log has no clock.
     """
 
     acts: tuple[str, ...]
@@ -71,6 +73,7 @@ class Codebook:
     ear: Ear
     turns: int
     options: int = 0
+    tempo: float = 0.0
 
     @classmethod
     def learn(cls, lives: Sequence[Life], *, ear: Ear, rare: int = 2, most_turns: int = 48) -> "Codebook":
@@ -88,6 +91,7 @@ class Codebook:
             ratings=tuple(sorted({m.rating for life in lives for m in life.messages if m.rating is not None})),
             ear=ear,
             turns=min(most_turns, -8 * (-max(lengths, default=1) // 8)),
+            tempo=_tempo(lives),
             options=max((len(c.options) for life in lives for c in life.choices), default=1),
         )
 
@@ -138,8 +142,18 @@ class Codebook:
         heard: Sequence[Message],
         feels: Mapping[str, float] | None = None,
         sees: Mapping[str, Any] | None = None,
+        waited: float | None = None,
+        spoken: str = "",
     ) -> dict[str, Any]:
-        """Code what came since the mind last acted, what is felt, and what is seen besides."""
+        """Code what a mind perceives before it acts.
+
+        Args:
+            heard: What came since it last acted.
+            feels: Levels and states felt.
+            sees: What is seen besides.
+            waited: Seconds since it last acted, where that is known.
+            spoken: What it said then.
+        """
         text = " \n ".join(m.content for m in heard if m.content)
         stances = np.zeros(len(self.goods), np.int32)
         for message in heard:
@@ -155,12 +169,13 @@ class Codebook:
         about = [self.ear.hear_about(text, good) for good in self.goods]
         return {
             "words": self.ear.hear(text),
+            "spoken": self.ear.hear(spoken),
             "about": np.stack(about) if about else np.zeros((0, self.ear.length), np.int32),
             "heard": np.int32(self.heard.index(last) if last in self.heard else 0),
             "stances": stances,
             "body": np.array(felt, np.float32),
             "seen": seen,
-            "elapsed": np.float32(1.0),
+            "elapsed": np.float32(1.0 if waited is None or not self.tempo else max(waited / self.tempo, 1e-3)),
         }
 
     def _row(self, life: Life, turn: Turn, *, first: bool) -> dict[str, Any]:
@@ -175,7 +190,7 @@ class Codebook:
         rating = turn.message.rating
         sees = {key: value for key, value in turn.message.sees.items() if key not in DEAL}
         feels = {**life.feels, **turn.message.feels} if first else turn.message.feels
-        return self.percept(turn.heard, feels, sees) | {
+        return self.percept(turn.heard, feels, sees, _waited(life, turn), _spoken(life, turn.index)) | {
             "act": np.int32(act),
             "good": np.int32(good),
             "said": said,
@@ -232,6 +247,24 @@ def _sights(lives: Iterable[Life]) -> tuple[str, ...]:
     goods = set(goods_of(lives := list(lives)))
     shown = (item for life in lives for message in life.messages for item in message.sees.items())
     return tuple(sorted({key for key, value in shown if isinstance(value, Mapping) and goods & set(value)}))
+
+
+def _spoken(life: Life, index: int) -> str:
+    """What the maker said last before a message."""
+    return next((m.content for m in reversed(life.messages[: max(index, 0)]) if m.role == "user" and m.content), "")
+
+
+def _waited(life: Life, turn: Turn) -> float | None:
+    """Seconds since the maker's last turn; `None` at the first, and where the log has no clock."""
+    before = [message.time for message in life.messages[: max(turn.index, 0)] if message.role == "user"]
+    now = turn.message.time
+    return None if now is None or not before or before[-1] is None else max(now - before[-1], 0.0)
+
+
+def _tempo(lives: Iterable[Life]) -> float:
+    waits = [_waited(life, turn) for life in lives for turn in turns(life)]
+    known = [wait for wait in waits if wait is not None]
+    return float(np.median(known)) if known else 0.0
 
 
 def _aim(message: Message, goods: Sequence[str]) -> int:

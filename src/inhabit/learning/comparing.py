@@ -10,16 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning import reading
-from inhabit.learning.accounts import Account, account
-from inhabit.learning.codebook import Lesson, goods_of
+from inhabit.learning.accounts import live
+from inhabit.learning.codebook import goods_of
 from inhabit.learning.fitting import Settings, fit_people, validating
 from inhabit.learning.judging import Chain, Foretold, departed, foretell, frequencies, measure
 from inhabit.learning.mouthing import read_mouth
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
-from inhabit.maths.compiling import brief
 from inhabit.maths.intervals import Estimate, bootstrap_mean
-from inhabit.mind.person import Person
 from inhabit.speech.flattening import Flattening
 from inhabit.speech.sheets import TWIN
 from inhabit.speech.twin import Twin
@@ -172,12 +170,6 @@ def twins_view(twin: Twin, held: Sequence[Life], acts: Sequence[str]) -> tuple[d
             known = act in acts and (life.id, turn) in rows
             plans[life.id, turn] = float(stances) - (float(rows[life.id, turn][acts.index(act)]) if known else 0.0)
     return rows, words, plans
-
-
-@brief
-def live(person: Person, lessons: Lesson, standard: jax.Array) -> Account:
-    """Account for many lives, each lived as someone with a given own part (in the population's units)."""
-    return jax.lax.map(lambda pair: account(person, *pair), (lessons, standard), batch_size=32)
 
 
 def _plans(people: People, held: Sequence[Life], told: Sequence[Foretold]) -> dict[tuple[str, int], float]:

@@ -14,6 +14,7 @@ from inhabit.learning.knowing import settle
 from inhabit.learning.listening import Schedule
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
+from inhabit.maths.compiling import brief
 from inhabit.mind.own import Belief
 from inhabit.mind.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
@@ -21,7 +22,7 @@ from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.mouths import context_words
 from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase
-from inhabit.types import LEAVE, OWN, Life
+from inhabit.types import LEAVE, OWN, Key, Life
 
 PHRASES = 20_000
 """Most phrases kept for recall; the latest of each maker come first."""
@@ -93,7 +94,7 @@ def fit_people(
     for_person, for_fit = jax.random.split(jax.random.key(settings.seed))
     weight = inverse_frequency(np.asarray(lessons.percepts.words).reshape(-1, ear.length), ear.buckets)
     fitted = listening.fit(
-        Person.create(weight=weight, **shape, key=for_person),
+        _born(weight, shape, key=for_person),
         lessons,
         codebook.lessons(held, {maker: i for i, maker in enumerate(makers)}),
         schedule=settings.schedule,
@@ -121,6 +122,11 @@ def fit_people(
             "curve": [list(point) for point in fitted.curve],
         },
     )
+
+
+def _born(weight: np.ndarray, shape: Mapping[str, Any], *, key: Key) -> Person:
+    """A fresh person, by one compiled program: drawn number by number, each of its arrays would compile another."""
+    return brief(lambda weight, key: Person.create(weight=weight, **shape, key=key))(weight, key)
 
 
 def shape_of(codebook: Codebook) -> dict[str, Any]:

@@ -34,13 +34,13 @@ def leaves(module: eqx.Module) -> list[tuple[str, np.ndarray]]:
 
 
 def with_leaves(module: M, arrays: Mapping[str, np.ndarray]) -> M:
-    """The same module with its arrays replaced; their paths, shapes and types must be the same.
+    """The same module with its arrays, or what stands for their shapes, replaced; all must be of the same path and shape.
 
     Raises:
         ValueError: An array is of another shape or type.
         KeyError: One is missing.
     """
-    dynamic, static = eqx.partition(module, eqx.is_array)
+    dynamic, static = eqx.partition(module, lambda leaf: eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct))
 
     def put(path, leaf):
         new = arrays[jax.tree_util.keystr(path)]
@@ -114,7 +114,7 @@ def model_json(model: Twin) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 def model_of(read: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Twin:
     """What `model_json` wrote."""
-    blank = Transformer(**read["shape"], key=jax.random.key(0))
+    blank = eqx.filter_eval_shape(lambda key: Transformer(**read["shape"], key=key), jax.random.key(0))
     return Twin(with_leaves(blank, below("mouth", arrays)), Flattening.from_json(read["layout"]))
 
 

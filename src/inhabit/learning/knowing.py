@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from inhabit.learning.calibrating import trust
 from inhabit.learning.codebook import Codebook, Lesson
 from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
@@ -120,7 +121,8 @@ def settle(
 
     Each round is a step of Newton's method with the expected information (Fisher scoring) for every maker, by at most
     one standard deviation of the population in each number, all lives side by side. From the third round on, but for
-    the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, its steps doubled).
+    the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, its steps doubled), and
+    how far acts can be trusted to tell of their maker to what the halves of their lives say of each other (`trust`).
 
     Args:
         person: The shared part.
@@ -137,23 +139,29 @@ def settle(
     """
     of = np.repeat(np.arange(len(lives)), [len(each) for each in lives])
     lessons = codebook.lessons([life for each in lives for life in each])
-    size, work = own_size(person.goods), 0.0
+    half = np.concatenate([np.arange(len(each)) % 2 for each in lives]).astype(int)
+    size, work, share = own_size(person.goods), 0.0, 1.0
     mean, prior = np.zeros((len(lives), size)), np.tile(np.eye(size), (len(lives), 1, 1))
-    precision = prior
+    person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(1.0))
     for number in range(rounds):
-        score, precision = -mean, prior.copy()
+        score, information = np.zeros((2, len(lives), size)), np.zeros((2, len(lives), size, size))
         for begin in range(0, len(of), BATCH):
-            rows = of[begin : begin + BATCH]
+            rows, side = of[begin : begin + BATCH], half[begin : begin + BATCH]
             some = jax.tree.map(lambda leaf, begin=begin: leaf[begin : begin + BATCH], lessons)
             guess = Belief(jnp.asarray(mean[rows], jnp.float32), jnp.asarray(prior[rows], jnp.float32))
             filled = _filled((some, guess))
             work = work or count(_evidence, person, *filled).flops
             told, sure = _told(person, *filled)
-            np.add.at(score, rows, np.asarray(told[: len(rows)], float))
-            np.add.at(precision, rows, np.asarray(sure[: len(rows)], float))
-        mean = mean + np.clip(np.linalg.solve(precision, score[..., None])[..., 0], -1.0, 1.0)
-        if 2 <= number < rounds - 2:
+            np.add.at(score, (side, rows), np.asarray(told[: len(rows)], float))
+            np.add.at(information, (side, rows), np.asarray(sure[: len(rows)], float))
+        moving = 2 <= number < rounds - 2
+        share = trust(mean, score, information) if moving else share
+        precision = prior + share * information.sum(0)
+        step = np.linalg.solve(precision, (share * score.sum(0) - mean)[..., None])[..., 0]
+        mean = mean + np.clip(step, -1.0, 1.0)
+        if moving:
             person, mean = _pooled(person, mean, precision)
+    person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(share))
     batches = rounds * -(-len(of) // BATCH)
     return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), batches * work
 

@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -34,6 +35,9 @@ from inhabit.types import Message
 
 KIND = "people"
 """What the manifest of a file with people says it holds."""
+
+FORM = 2
+"""Form of the minds in a file; it changes when `Person` gets other parts, and older files must be fitted again."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -87,14 +91,14 @@ class People:
 
     def own(self, maker: str | None) -> Own:
         """A maker's own part as it is believed to be."""
-        return self.person._own(self.belief(maker).mean, jnp.asarray(self.known(maker)))
+        return self.person.pool.own(self.belief(maker).mean).told(jnp.asarray(self.known(maker)))
 
     def worth(self, maker: str | None, *, draws: int = 400, seed: int = 0) -> dict[str, tuple[float, float, float]]:
         """What one maker values: of each good's weight (their mean is 1) the median and a 90 % interval."""
         belief, known = self.belief(maker), jnp.asarray(self.known(maker))
         root = jnp.linalg.cholesky(jnp.linalg.inv(belief.precision))
         noise = jax.random.normal(jax.random.key(seed), (draws, belief.mean.shape[0]))
-        weights = jax.vmap(lambda z: self.person._own(z, known).weights)(belief.mean + noise @ root.T)
+        weights = jax.vmap(lambda z: self.person.pool.own(z).told(known).weights)(belief.mean + noise @ root.T)
         low, median, high = np.quantile(np.asarray(weights), [0.05, 0.5, 0.95], axis=0)
         return {g: (float(m), float(a), float(b)) for g, m, a, b in zip(self.codebook.goods, median, low, high)}
 
@@ -104,9 +108,10 @@ class People:
         spoken, weights = model_json(self.mouth) if self.mouth is not None else (None, {})
         arrays |= weights | {f"person/{name}": leaf for name, leaf in leaves(self.person)}
         believed = {"beliefs/mean": self.beliefs.mean, "beliefs/precision": self.beliefs.precision}
-        told = {"values": self.values.astype(np.float32), "ear/weight": self.person.text.weight}
+        told = {"values": self.values.astype(np.float32), "ear/weight": self.person.senses.text.weight}
         manifest = {
             "kind": KIND,
+            "form": FORM,
             "goods": list(self.codebook.goods),
             "senses": ["text", "symbols", "body"],
             "makers": list(self.makers),
@@ -138,9 +143,17 @@ class People:
             raise mindfile.MindFileError(
                 f"{path}: holds {manifest.get('kind')!r}, not people; `inhabit fit` makes people"
             )
+        if (form := manifest.get("form", 1)) != FORM:
+            raise mindfile.MindFileError(
+                f"{path}: holds minds of form {form!s:.20}, made by another version of inhabit (this one lives form {FORM}); "
+                f"fit them again: inhabit fit LOGS -o {pathlib.Path(path).name}"
+            )
         try:
             shape = {**manifest["shape"], "aimed": tuple(manifest["shape"]["aimed"])}
-            person = Person.create(weight=arrays["ear/weight"], **shape, key=jax.random.key(0))
+            weight = arrays["ear/weight"]
+            person = eqx.filter_eval_shape(
+                lambda key: Person.create(weight=weight, **shape, key=key), jax.random.key(0)
+            )
             return cls(
                 person=with_leaves(person, below("person", arrays)),
                 codebook=codebook_of(manifest["codebook"]),

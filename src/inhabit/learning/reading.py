@@ -12,6 +12,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
+from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
 from inhabit.speech.packing import Document, Rows, pack
 from inhabit.speech.scoring import score, surprisals
@@ -124,15 +125,14 @@ def fit(
     started, (init_key, order_key) = time.monotonic(), jax.random.split(key)
     length = row_length([*documents, *validation], recipe.context)
     rows, _ = pack(documents, length, length // 8)  # little overlap: while learning, each token is paid for
-    model = Transformer(
-        vocabulary, width=recipe.width, depth=recipe.depth, heads=recipe.heads, context=length, key=init_key
-    )
+    shape = {"width": recipe.width, "depth": recipe.depth, "heads": recipe.heads, "context": length}
+    model, state = brief(lambda key: _begun(Transformer(vocabulary, **shape, key=key)))(init_key)
     plan = _Plan.of(rows, recipe, order_key)
     each = _work_of_step(model, rows, plan)
     wanted = budget / each if budget is not None else (epochs or 0) * len(rows.tokens) / plan.batch
     calls = max(1, math.floor(wanted / CALL) if budget is not None else math.ceil(wanted / CALL))
     schedule = rates(recipe, calls * CALL).reshape(calls, CALL)
-    state, table = _ADAM.init(eqx.filter(model, eqx.is_inexact_array)), jax.tree.map(jnp.asarray, rows)
+    table = jax.tree.map(jnp.asarray, rows)
     best, curve, checking, steps = (math.inf, model), [], 0.0, calls * CALL
     for call in range(calls):
         batches, places = plan.draw(call)
@@ -238,6 +238,11 @@ class _Plan:
 
 _ADAM = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam(b1=0.9, b2=0.98))
 """AdamW less its rate and decay, which are applied in `_steps`: one compiled program serves every schedule."""
+
+
+def _begun(model: Transformer) -> tuple[Transformer, optax.OptState]:
+    """A fresh model, and the optimiser before its first step."""
+    return model, _ADAM.init(eqx.filter(model, eqx.is_inexact_array))
 
 
 def rates(recipe: Recipe, steps: int) -> Float[np.ndarray, " steps"]:

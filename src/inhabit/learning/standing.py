@@ -72,6 +72,7 @@ class Reply:
         likely: The likeliest acts and their probabilities.
         info: Surprise, mood and the worth of the goods.
         patience: The person's patience; 0 is the population's mean.
+        rating: How content the person is expected to be with this, in the log's units; `None` where it has no ratings.
     """
 
     message: Message
@@ -80,6 +81,7 @@ class Reply:
     likely: tuple[tuple[str, float], ...]
     info: MindInfo
     patience: float
+    rating: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,7 +144,7 @@ class StandIn:
         """Act."""
         for_act, for_end, for_words = jax.random.split(key, 3)
         mood = jnp.array([self.intervention.mood.get(name, jnp.nan) for name in MOODS])
-        state, act, info, chances, ending, own = _act(
+        state, act, info, (chances, ratings, ending), own = _act(
             self.people.person, talk.state, self._percept(talk), mood, key=for_act
         )
         plan = self._plan(act)
@@ -157,13 +159,15 @@ class StandIn:
             likely=self._likely(np.asarray(chances)),
             info=info,
             patience=float(own.patience),
+            rating=float(np.dot(ratings, levels)) if (levels := self.people.codebook.ratings) else None,
         )
         return Talk(life=life, state=self._held(state)), reply
 
     def _percept(self, talk: Talk) -> Percept:
         first = not any(message.role == "user" for message in talk.life.messages)
         levels = {name: level for name, level in talk.life.feels.items() if first or name not in MOODS}
-        arrays = self.people.codebook.percept(talk.unheard, levels)
+        said = (m.content for m in reversed(talk.life.messages) if m.role == "user" and m.content)
+        arrays = self.people.codebook.percept(talk.unheard, levels, spoken=next(said, ""))
         return Percept(**{name: jnp.asarray(array) for name, array in arrays.items()})
 
     def _held(self, state: PersonState) -> PersonState:
@@ -193,13 +197,15 @@ def _watch(person: Person, state: PersonState, percept: Percept, act: Act) -> Pe
 @brief
 def _act(
     person: Person, state: PersonState, percept: Percept, mood: jax.Array, *, key: Key
-) -> tuple[PersonState, Act, MindInfo, jax.Array, jax.Array, Own]:
-    """One step of a person whose mood may be held, with the chances of all acts and of ending."""
+) -> tuple[PersonState, Act, MindInfo, tuple[jax.Array, jax.Array, jax.Array], Own]:
+    """One step of a person whose mood may be held, with the chances of all acts, of all ratings, and of ending."""
     own = person.own(state)
     state, info = person.perceive(state, person.hear(percept), own)
     held = [jnp.where(jnp.isnan(want), have, want) for want, have in zip(mood, jax.tree.leaves(state.mood))]
     state = eqx.tree_at(lambda s: s.mood, state, jax.tree.unflatten(jax.tree.structure(state.mood), held))
     wants = person.wants(state, own)
     act = person.draw(wants, key=key)
-    chances = jnp.exp(person.policy.intend(wants).log_probability)
-    return person.commit(state, act), act, info, chances, jax.nn.sigmoid(person.policy.ending(wants, act)), own
+    intention = person.policy.intend(wants)
+    chances = jnp.exp(intention.log_probability), jax.nn.softmax(intention.rating)
+    ending = jax.nn.sigmoid(person.policy.ending(wants, act))
+    return person.commit(state, act), act, info, (*chances, ending), own

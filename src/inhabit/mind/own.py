@@ -33,6 +33,20 @@ class Own(eqx.Module):
         """What each good is worth relative to the others, averaging one."""
         return jax.nn.softmax(self.vector[: self.goods]) * self.goods
 
+    def told(self, known: Float[Array, " goods"]) -> "Own":
+        """The same with what is known of the values put in.
+
+        Args:
+            known: Worth of each good in any unit, NaN where it is not known; those known average one.
+        """
+        if not self.goods:
+            return self
+        sure = jnp.isfinite(known)
+        worth = jnp.maximum(jnp.where(sure, known, 0.0), 1e-2)
+        log_worth = jnp.log(worth * sure.sum() / jnp.maximum(jnp.sum(worth * sure), 1e-2))
+        vector = self.vector.at[: self.goods].set(jnp.where(sure, log_worth, self.vector[: self.goods]))
+        return Own(vector, self.goods)
+
     @property
     def set_points(self) -> Float[Array, " goods"]:
         """How far each set point lies from the shared one, in log units."""
@@ -108,10 +122,12 @@ class Pool(eqx.Module):
     Attributes:
         centre: Population mean of the own vector.
         log_spread: Log of the population's standard deviation.
+        trust: Share of what an act seems to tell of its maker that is believed; 1 is the model's own word.
     """
 
     centre: Float[Array, " own"]
     log_spread: Float[Array, " own"]
+    trust: Float[Array, ""]
     goods: int = eqx.field(static=True)
 
     def __init__(self, goods: int):
@@ -120,6 +136,7 @@ class Pool(eqx.Module):
         # Values differ most between people; set points and tilts must earn their spread.
         spread = jnp.array([0.8] * goods + [0.25] * 2 * goods + [0.5] * (2 + STYLE))
         self.log_spread = jnp.log(spread)
+        self.trust = jnp.asarray(1.0)
         self.goods = goods
 
     def own(self, standard: Float[Array, " own"]) -> Own:

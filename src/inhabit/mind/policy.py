@@ -3,7 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from inhabit.mind.own import STYLE, Own
 from inhabit.types import MOODS, STANCES, Act, Key
@@ -20,8 +20,13 @@ class Wants(eqx.Module):
         worth: Marginal value of each good to have one more, given what was had and what is held.
         craving: Marginal value of each good to take in now, given what was had only.
         esteem: Worth of the first unit of each good in the present mood, however much was had.
+        seen: What is seen of each good: amounts, as logarithms, then whether there is any.
+        holds: Of each good, 1 where the person holds some or nobody can see; 0 where it holds none.
         balance: Of each good, what a partner's standing words would bring: +1 offered, -1 asked for.
         mood: Stress, valence, load.
+        heard: The partner's last act; 0 is none.
+        last: The person's own last act; -1 is none.
+        leaning: What the last words alone make likely to be done.
         own: The person's own part.
     """
 
@@ -30,8 +35,13 @@ class Wants(eqx.Module):
     worth: Float[Array, " goods"]
     craving: Float[Array, " goods"]
     esteem: Float[Array, " goods"]
+    seen: Float[Array, "goods twice"]
+    holds: Float[Array, " goods"]
     balance: Float[Array, " goods"]
     mood: Float[Array, " moods"]
+    heard: Int[Array, ""]
+    last: Int[Array, ""]
+    leaning: Float[Array, " acts"]
     own: Own
 
 
@@ -60,7 +70,8 @@ class Policy(eqx.Module):
     trade[act] * worth_g * balance_g`, where `u_g` comes from one network
     shared by all goods: goods are told apart by what is known of them, never by their place in a list. What a good is
     worth reaches the acts through `pull`, `crave`, `like`, `trade` and `deal` alone, so that values can be read off choices.
-    Mood, patience, and load borne beyond patience, shift the acts through one small matrix that can be read: a mood that
+    What was last heard and done, what is seen of a good, what was asked and offered and could be given, and what would have
+    to be parted with, also count by tables that can be read (`answer`, `follow`, `sight`, `stand`, `part`). Mood, patience, and load borne beyond patience, shift the acts through one small matrix that can be read: a mood that
     the log never showed is answered by the same lines as those it did.
 
     Source:
@@ -75,6 +86,11 @@ class Policy(eqx.Module):
     like: Float[Array, " acts"]
     deal: Float[Array, " acts"]
     trade: Float[Array, " acts"]
+    part: Float[Array, "acts 2"]
+    stand: Float[Array, "acts 3"]
+    sight: Float[Array, "acts twice"]
+    answer: Float[Array, "acts symbols"]
+    follow: Float[Array, "acts acts"]
     felt: Float[Array, "acts feelings"]
     style: Float[Array, "acts style"]
     stance: eqx.nn.MLP
@@ -88,6 +104,8 @@ class Policy(eqx.Module):
         *,
         situation: int,
         features: int,
+        sights: int,
+        symbols: int,
         aimed: tuple[bool, ...],
         ratings: int,
         leaving: int,
@@ -96,7 +114,7 @@ class Policy(eqx.Module):
     ):
         good, base, fit, stance, embed, rate, end = jax.random.split(key, 7)
         acts, embedding = len(aimed), 16
-        self.good = eqx.nn.MLP(features + 1 + 8, width, width, 1, key=good)
+        self.good = eqx.nn.MLP(features + 2 * sights + 1 + 8, width, width, 1, key=good)
         self.base = eqx.nn.MLP(situation + width + STYLE, acts, 2 * width, 1, key=base)
         self.fit = eqx.nn.Linear(width, acts, use_bias=False, key=fit)
         self.pull = jnp.full(acts, 2.0)
@@ -104,6 +122,11 @@ class Policy(eqx.Module):
         self.like = jnp.zeros(acts)
         self.deal = jnp.zeros(acts)
         self.trade = jnp.zeros(acts)
+        self.part = jnp.zeros((acts, 2))
+        self.stand = jnp.zeros((acts, 3))
+        self.sight = jnp.zeros((acts, 2 * sights))
+        self.answer = jnp.zeros((acts, symbols))
+        self.follow = jnp.zeros((acts, acts))
         self.felt = jnp.zeros((acts, len(MOODS) + 2)).at[leaving, -2:].set(jnp.array([-0.5, 0.5]))  # the patient stay
         self.style = jnp.zeros((acts, STYLE))
         self.stance = eqx.nn.MLP(width + embedding + 3, KINDS, width, 1, key=stance)
@@ -116,10 +139,13 @@ class Policy(eqx.Module):
         """Weigh every act."""
         about, whole = self._regard(wants)
         base = self.base(whole) + self.felt @ _feelings(wants) + self.style @ wants.own.style
-        plain = base + self.deal * jnp.dot(wants.worth, wants.balance)
+        base = base + self.answer[:, wants.heard] + jnp.where(wants.last >= 0, self.follow[:, wants.last], 0.0)
+        base = base + wants.leaning
+        plain = base + self.deal * jnp.dot(wants.worth, wants.balance) + self.stand @ _standing(wants)
         toward = plain[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
         toward = toward + self.crave[:, None] * wants.craving + self.like[:, None] * wants.esteem
         toward = toward + self.trade[:, None] * wants.worth * wants.balance
+        toward = toward + self.sight @ wants.seen.T + self.part @ _spared(wants)
         aimed = jnp.array(self.aimed)[:, None]
         acts = jnp.concatenate([jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1)
         return Intention(acts, self.rating_head(jnp.concatenate([whole, wants.mood])))
@@ -139,10 +165,26 @@ class Policy(eqx.Module):
     def _regard(self, wants: Wants) -> tuple[Float[Array, "goods width"], Float[Array, " whole"]]:
         """Regard each good, then all together."""
         context = jnp.broadcast_to(wants.situation[:8], (wants.goods.shape[0], 8))
-        seen = jnp.concatenate([wants.goods, wants.balance[:, None], context], axis=1)
+        seen = jnp.concatenate([wants.goods, wants.seen, wants.balance[:, None], context], axis=1)
         about = jax.vmap(self.good)(seen)
         pooled = about.sum(0) / max(about.shape[0], 1)
         return about, jnp.concatenate([wants.situation, pooled, wants.own.style])
+
+
+def _standing(wants: Wants) -> Float[Array, "3"]:
+    """Whether anything was asked for, anything offered, and anything asked for that is not there to give."""
+    asked, offered = wants.balance < 0, wants.balance > 0
+    lacking = asked & (wants.holds == 0)
+    return jnp.stack([jnp.any(asked), jnp.any(offered), jnp.any(lacking)]).astype(float)
+
+
+def _spared(wants: Wants) -> Float[Array, "2 goods"]:
+    """For each good, the worth of the other good that is most easily parted with, and 1 where there is none to part with."""
+    goods = wants.worth.shape[0]
+    closed = (wants.holds == 0)[None, :] | jnp.eye(goods, dtype=bool)
+    least = jnp.min(jnp.where(closed, jnp.inf, wants.worth), axis=1, initial=jnp.inf)
+    none = ~jnp.isfinite(least)
+    return jnp.stack([jnp.where(none, 0.0, least), none.astype(float)])
 
 
 def _feelings(wants: Wants) -> Float[Array, " feelings"]:

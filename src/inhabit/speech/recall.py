@@ -82,21 +82,6 @@ class RecallMouth(AbstractMouth):
         self._counted = np.array([bool(phrase.plan.amounts) for phrase in self.phrases])
         self._makers, self._words = _places(p.maker for p in self.phrases), _places(p.words for p in self.phrases)
 
-    @classmethod
-    def of(
-        cls, lives: Sequence[Life], goods: Mapping[str, Sequence[str]], plans: Mapping[str, Mapping[int, Plan]]
-    ) -> "RecallMouth":
-        """Gather all that the makers of some lives said; `plans` of a life (by id), of a message (by index)."""
-        phrases = []
-        for life in lives:
-            for index, message in enumerate(life.messages):
-                if message.role == MAKER and message.content:
-                    own = Plan(act=message.act, stances=message.stances, feels=message.feels)
-                    plan = plans.get(life.id, {}).get(index, own)
-                    before = context_words(life.messages[:index])
-                    phrases.append(Phrase(plan, message.content, before, life.maker))
-        return cls(phrases, goods)
-
     def say(self, plan: Plan, context: Life, *, key: Key) -> str:
         """Words for a plan, from phrases of the same act (of any, when nobody ever did it)."""
         some = self._acts.get(str(plan.act), np.arange(len(self.phrases)))

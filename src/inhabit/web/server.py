@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from inhabit.speech.endpoint import EndpointError
+from inhabit.speech.service import EndpointError
 from inhabit.web.people import Served
 from inhabit.web.protocol import MOST_BYTES, Asked, Refused, asked, chunks, completion
 

@@ -1,0 +1,80 @@
+"""What a person is told of itself, what it weighs, and what it bears in mind."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from inhabit.mind import noting
+from inhabit.mind.feeling import repetition, reported
+from inhabit.mind.own import Own, Pool
+from inhabit.mind.policy import Wants, _spared, _standing
+from inhabit.values.mood import Mood
+
+
+def wants(worth, holds, balance):
+    """What drives a policy, of which only worth, holdings and what stands between the two matter here."""
+    goods = len(worth)
+    blank = jnp.zeros(goods)
+    return Wants(
+        situation=jnp.zeros(8),
+        goods=jnp.zeros((goods, 2)),
+        worth=jnp.array(worth),
+        craving=blank,
+        esteem=blank,
+        seen=jnp.zeros((goods, 0)),
+        holds=jnp.array(holds),
+        balance=jnp.array(balance),
+        mood=jnp.zeros(3),
+        heard=jnp.asarray(0),
+        last=jnp.asarray(-1),
+        leaning=jnp.zeros(1),
+        own=Pool(goods).own(jnp.zeros(3 * goods + 10)),
+    )
+
+
+def test_what_would_have_to_be_parted_with_is_the_other_good_worth_least_that_is_held():
+    least, none = _spared(wants([3.0, 1.0, 2.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]))
+    np.testing.assert_allclose(least, [1.0, 3.0, 1.0])
+    np.testing.assert_allclose(none, [0.0, 0.0, 0.0])
+    least, none = _spared(wants([3.0, 1.0], [0.0, 1.0], [0.0, 0.0]))
+    np.testing.assert_allclose(least, [1.0, 0.0])
+    np.testing.assert_allclose(none, [0.0, 1.0])
+
+
+def test_what_stands_between_the_two_is_told_apart():
+    assert _standing(wants([1.0, 1.0], [1.0, 0.0], [0.0, 0.0])).tolist() == [0.0, 0.0, 0.0]
+    assert _standing(wants([1.0, 1.0], [1.0, 0.0], [-1.0, 1.0])).tolist() == [1.0, 1.0, 0.0]
+    assert _standing(wants([1.0, 1.0], [1.0, 0.0], [0.0, -1.0])).tolist() == [1.0, 0.0, 1.0]
+
+
+def test_a_mind_without_goods_parts_with_nothing():
+    assert _spared(wants(np.zeros(0), np.zeros(0), np.zeros(0))).shape == (2, 0)
+    assert _standing(wants(np.zeros(0), np.zeros(0), np.zeros(0))).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_values_that_are_known_take_the_place_of_those_believed_and_average_one():
+    own = Own(jnp.arange(22.0) / 10, 4)
+    np.testing.assert_allclose(own.told(jnp.full(4, jnp.nan)).vector, own.vector)
+    told = own.told(jnp.array([6.0, 2.0, jnp.nan, jnp.nan]))
+    np.testing.assert_allclose(told.values[:2], [1.5, 0.5], rtol=1e-5)
+    np.testing.assert_allclose(told.vector[2:], own.vector[2:])
+
+
+def test_facts_are_counted_and_the_last_word_on_a_good_stands():
+    facts = noting.nothing_noted()
+    for turn, stances in enumerate(([1, 0], [1, 0], [3, 2])):
+        facts = noting.note(facts, noting.PARTNER, jnp.asarray(5), jnp.array(stances), jnp.asarray(float(turn)))
+    assert float(noting.times(facts, noting.PARTNER, jnp.asarray(5))) == 3
+    assert float(noting.times(facts, noting.SELF, jnp.asarray(5))) == 0
+    said = np.asarray(noting.said(facts, jnp.asarray(3.0), 2)).reshape(2, 2, 3, 3)
+    assert (said[0, noting.PARTNER - 1, :, 0] > 0).tolist() == [False, False, True]
+    assert (said[1, noting.PARTNER - 1, :, 0] > 0).tolist() == [False, True, False]
+
+
+def test_a_mood_that_is_reported_is_felt_and_the_same_words_are_a_repetition():
+    felt = reported(jnp.array([0.7, jnp.nan, jnp.nan, 9.0]), Mood.of(0.1, 0.2, 0.3))
+    assert [float(part) for part in (felt.stress, felt.valence, felt.load)] == pytest.approx([0.7, 0.2, 0.3])
+    words = jax.random.normal(jax.random.key(0), (16,))
+    assert float(repetition(words, words)) == pytest.approx(1.0, abs=1e-3)
+    assert float(repetition(words, -words)) == 0.0 and float(repetition(words, jnp.zeros(16))) == 0.0
