@@ -1,0 +1,1 @@
+"""The village: bodies with needs, hidden values, unspoken norms, and a language that is about something."""
