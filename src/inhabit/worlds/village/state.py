@@ -191,3 +191,23 @@ class Observation(eqx.Module):
     compass: Float[Array, " headings=4"]
     clock: Float[Array, " clock=4"]
     place: Float[Array, " xy=2"]
+
+
+class Outcome(eqx.Module):
+    """What the deeds of a step came to, before anyone judges or hears of it.
+
+    Attributes:
+        did: Whether each deed could be done.
+        picked: 1 + the plant that each picked from, else 0.
+        gave: 1 + the person that each handed something to, else 0.
+        front: 1 + the living person who stood in front of each, else 0.
+        mouthed: `Quality` of what each ate or tasted, else 0.
+        drank: Whether each drank.
+    """
+
+    did: Bool[Array, " people"]
+    picked: Int[Array, " people"]
+    gave: Int[Array, " people"]
+    front: Int[Array, " people"]
+    mouthed: Int[Array, " people"]
+    drank: Bool[Array, " people"]
