@@ -117,6 +117,7 @@ class State(eqx.Module):
 
     Attributes:
         voxels: `Material` of every cell, indexed x (to the east), y (to the south), z (up).
+        hearth: The column (x, y) of the hearth.
         lore: What is so here.
         plants: What bears fruit.
         people: Bodies.
@@ -127,6 +128,7 @@ class State(eqx.Module):
     """
 
     voxels: UInt8[Array, "x y z"]
+    hearth: Int[Array, " xy=2"]
     lore: Lore
     plants: Plants
     people: People
