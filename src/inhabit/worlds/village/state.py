@@ -81,6 +81,7 @@ class Minds(eqx.Module):
         believes: `Quality` that each believes the fruit of each look to be; 0 does not know.
         knows: Place (x, y) where each believes the nearest water and the hearth to be; -1 does not know.
         goal: What each is after: 0 nothing, else 1 + the level that is to rise.
+        honest: False for who says what is not so: of fruit, of places, of people.
     """
 
     weight: Float[Array, "people levels=6"]
@@ -91,6 +92,7 @@ class Minds(eqx.Module):
     believes: Int[Array, "people looks"]
     knows: Int[Array, "people sorts=2 xy=2"]
     goal: Int[Array, " people"]
+    honest: Bool[Array, " people"]
 
 
 class Bonds(eqx.Module):

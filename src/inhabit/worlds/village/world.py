@@ -17,9 +17,9 @@ from inhabit.worlds.village.norms import judge
 from inhabit.worlds.village.observing import observe
 from inhabit.worlds.village.plants import draw_plants, grow
 from inhabit.worlds.village.sight import LEVELS as HEIGHT
-from inhabit.worlds.village.state import LEVELS, Bonds, Event, Observation, People, State
+from inhabit.worlds.village.state import LEVELS, Event, Observation, People, State
 from inhabit.worlds.village.talking import hear
-from inhabit.worlds.village.villagers import draw_minds
+from inhabit.worlds.village.villagers import draw_bonds, draw_minds
 from inhabit.worlds.world import AbstractWorld
 
 
@@ -30,11 +30,13 @@ class Village(AbstractWorld[State, Event]):
         people: How many live here, 2 to 16.
         plants: How many plants bear fruit, at least two of each look.
         size: Cells to the east, to the south, and up.
+        liars: Share of villagers who say what is not so, 0 to 1.
     """
 
     people: int = eqx.field(static=True, default=4)
     plants: int = eqx.field(static=True, default=24)
     size: tuple[int, int, int] = eqx.field(static=True, default=(24, 24, HEIGHT))
+    liars: float = eqx.field(static=True, default=0.0)
 
     def __check_init__(self):
         if not 2 <= self.people <= 16:
@@ -43,32 +45,27 @@ class Village(AbstractWorld[State, Event]):
             raise ValueError(f"{self.plants} plants are too few for {LOOKS} looks; give at least {2 * LOOKS}")
         if self.size[2] != HEIGHT or min(self.size[:2]) < 16 or max(self.size[:2]) > 64:
             raise ValueError(f"a land of {self.size} cells cannot be drawn; give 16 to 64, 16 to 64, and {HEIGHT}")
+        if not 0 <= self.liars <= 1:
+            raise ValueError(f"a share of {self.liars} liars; give 0 to 1")
         things = 1 + self.plants + self.people + TREES + ROCKS + BLOCKS
         if things > self.size[0] * self.size[1] // 3:
             raise ValueError(f"{things} things crowd a land of {self.size} cells; give fewer plants or more land")
 
     def reset(self, *, key: Key) -> State:
         """Draw a village at dawn of the first day of its first season."""
-        land_key, lore_key, plant_key, body_key, mind_key = jax.random.split(key, 5)
+        land_key, lore_key, plant_key, body_key, mind_key, bond_key = jax.random.split(key, 6)
         land = draw_land(self.size, self.people, self.plants, key=land_key)
         lore = draw_lore(key=lore_key)
-        none, nobody = jnp.zeros(self.people, int), jnp.zeros((self.people, self.people), bool)
         return State(
             voxels=land.voxels,
             hearth=land.hearth,
             lore=lore,
             plants=draw_plants(land.plants, land.homes, lore, key=plant_key),
             people=draw_bodies(land.homes, key=body_key),
-            minds=draw_minds(lore, land.homes[:, :2], key=mind_key),
-            bonds=Bonds(
-                goodwill=jnp.zeros(nobody.shape),
-                greeted=nobody,
-                may=nobody,
-                asked=nobody.astype(int),
-                wronged=nobody.astype(int),
-            ),
+            minds=draw_minds(lore, land.voxels, land.homes, liars=self.liars, key=mind_key),
+            bonds=draw_bonds(self.people, key=bond_key),
             said=jnp.zeros((self.people, 5), int),
-            time=none[0],
+            time=jnp.array(0),
         )
 
     def step(self, state: State, deed: Deed, *, key: Key) -> tuple[State, Event]:  # type: ignore[override]
@@ -81,7 +78,7 @@ class Village(AbstractWorld[State, Event]):
         deed = Deed(hand=deed.hand, say=spoken(state, deed))
         done, outcome = act(state, deed.hand)
         done, broke = judge(state, deed, outcome, done)
-        done = hear(done, deed.say, outcome, key=hear_key)
+        done = hear(state, deed, outcome, done, key=hear_key)
         done = live(done, deed.hand, deed.say, outcome)
         after = dataclasses.replace(
             done,
