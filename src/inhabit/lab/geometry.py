@@ -165,7 +165,7 @@ SIDES = {
         _native_view,
         lambda key: FlatView(Flattened(9, ROWS * ROWS * WINDOW[2] * (len(Material) + LOOKS + 1), OUTPUTS, width=12, key=key)),
         mirrored,
-        4096,
+        3072,
     ),
 }  # fmt: skip
 
@@ -252,7 +252,7 @@ def geometry(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
     """Run the experiment on the physics set or in the village."""
     began, side = time.monotonic(), SIDES[on]
     seeds = tuple(range(seed, seed + (1 if quick else SEEDS)))
-    samples, tests, steps = (256, 128, 40) if quick else (side.samples, 1024, 1000)
+    samples, tests, steps = (256, 128, 40) if quick else (side.samples, 1024, 500)
     found: dict[str, list[tuple[dict[str, np.ndarray], np.ndarray]]] = {}
     for one in seeds:
         parts = side.draw(samples, tests, seed=one)
