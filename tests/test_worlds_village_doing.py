@@ -114,6 +114,18 @@ def test_fruit_is_picked_tasted_and_eaten():
     assert np.asarray(eaten.people.taste).tolist() == [quality, 0, 0, 0] and not bool(outcome.did[2])
 
 
+def test_a_fruit_is_hung_back_on_a_plant_of_its_look_and_no_other():
+    start = flat(
+        places=[(5, 5), (7, 5), (6, 9), (12, 8)],
+        headings=[EAST, WEST, NORTH, EAST],
+        holds=[FRUIT + 4, FRUIT + 4, FRUIT + 4, BLOCK],
+        plants=[((6, 5), 4, 0), ((6, 8), 2, 1)],
+    )
+    after, did = act_by(start, PUT, PUT, PUT, STAY)
+    assert did[:3] == [True, False, False] and np.asarray(after.plants.fruit[:2]).tolist() == [1, 1]
+    assert np.asarray(after.people.holds).tolist() == [0, FRUIT + 4, FRUIT + 4, BLOCK]
+
+
 def test_one_drinks_from_water_in_front():
     start = flat(places=[(5, 5), (5, 8), (9, 5), (9, 8)], headings=[EAST] * 4, material={(6, 5, 2): Material.WATER})
     _, outcome = do(start, deeds(EAT, EAT, STAY, STAY).hand)

@@ -23,7 +23,7 @@ class VillageEnv(gymnasium.Env):
     The reward is `relief`. Dying terminates; the last dawn truncates. `info` has `did`: whether the deed could be done.
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012 (Gymnasium's own form)
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 (Gymnasium's own form)
 
     def __init__(self, village: Village | None = None, *, days: int = 10):
         """Make an environment of a village, `Village()` if left out, that goes on for some days."""

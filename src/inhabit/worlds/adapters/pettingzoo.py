@@ -32,7 +32,8 @@ class VillageParallelEnv(pettingzoo.ParallelEnv):
         self.agents: list[str] = []
         self.observation_spaces = {name: spaces.observation_space(self.village) for name in self.possible_agents}
         self.action_spaces = {name: spaces.action_space(self.village) for name in self.possible_agents}
-        self._rng, self._state = np.random.default_rng(), None
+        self._rng = np.random.default_rng()
+        self._state: State | None = None
 
     def observation_space(self, agent: str) -> Any:
         """What one perceives."""

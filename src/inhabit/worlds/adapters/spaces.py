@@ -87,7 +87,11 @@ def begun(village: Village, key: Key) -> tuple[State, Observation]:
 
 @eqx.filter_jit
 def stepped(
-    village: Village, state: State, acts: Array, own: Array, key: Key
+    village: Village,
+    state: State,
+    acts: Array | np.ndarray,
+    own: Array | np.ndarray,
+    key: Key,
 ) -> tuple[State, Observation, Event, Float[Array, " people"]]:
     """Let some do what they are told (`own`), and the others what they would by their own minds."""
     decide_key, step_key = jax.random.split(key)

@@ -52,16 +52,14 @@ def act(state: State, hand: Int[Array, " people"]) -> tuple[State, Outcome]:
     hand = jnp.where(people.alive, hand, int(Hand.STAY))
     gave = gifts(people, hand, before, turn)
     holds = jnp.where(gave > 0, 0, people.holds) + given(gave, people.holds)
-    walks, plant, lifts, puts = _possible(people, plants, holds, hand, before, state.voxels.shape[2])
-    won = first(before.column, walks | (plant > 0) | lifts | puts, turn)
-    walks, plant, lifts, puts = walks & won, jnp.where(won, plant, 0), lifts & won, puts & won
+    walks, plant, lifts, puts, hung = _possible(people, plants, holds, hand, before, state.voxels.shape[2])
+    won = first(before.column, walks | (plant > 0) | lifts | puts | (hung > 0), turn)
+    walks, lifts, puts, plant, hung = walks & won, lifts & won, puts & won, plant * won, hung * won
     fruit = people.holds >= FRUIT
     eats, tastes = (hand == Hand.EAT) & fruit, (hand == Hand.TASTE) & fruit
     drinks = (hand == Hand.EAT) & ~fruit & (before.top == Material.WATER)
-    holds = jnp.where(eats | puts, 0, jnp.where(lifts, BLOCK, holds))
+    holds = jnp.where(eats | puts | (hung > 0), 0, jnp.where(lifts, BLOCK, holds))
     holds = jnp.where(plant > 0, FRUIT + _taken(plant, plants.look), holds)
-    hung = _hung(people, plants, hand, before)
-    holds = jnp.where(hung > 0, 0, holds)
     look = jnp.arange(len(state.lore.quality)) == (people.holds - FRUIT)[:, None]
     mouthed = jnp.where(eats | tastes, jnp.sum(look * state.lore.quality, 1), 0)
     always = (hand == Hand.STAY) | (hand == Hand.LEFT) | (hand == Hand.RIGHT) | (hand == Hand.REST)
@@ -139,8 +137,13 @@ def _possible(
     hand: Int[Array, " people"],
     before: Front,
     levels: int,
-) -> tuple[Array, Array, Array, Array]:
-    """Who could walk, pick from which plant (1 + index), lift a block, put one down, were nobody else in the way."""
+) -> tuple[Array, Array, Array, Array, Array]:
+    """What could be done were nobody else in the way.
+
+    Returns:
+        Who could walk; from which plant each could pick (1 + index, else 0); who could lift a block, and put one down;
+        and on which plant each could hang a fruit back.
+    """
     free = people.alive & (before.person == 0)
     ground = jnp.any(before.top[:, None] == jnp.array(GROUND), 1) & (before.height < levels) & free
     rise = before.height - people.place[:, 2]
@@ -149,18 +152,11 @@ def _possible(
     low, within = jnp.abs(rise - 1) <= 1, jnp.abs(rise) <= 1  # the uppermost filled cell, and the one above it
     lifts = picks & low & (before.top == Material.BLOCK)
     puts = (hand == Hand.PUT) & ground & within & (people.holds == BLOCK)
-    here = jnp.all(before.column[:, None] == plants.place[None, :, :2], -1) & (plants.fruit > 0)
-    plant = jnp.sum(here * jnp.arange(1, len(plants.look) + 1), 1)
-    return walks, jnp.where(picks & low, plant, 0), lifts, puts
-
-
-def _hung(people: People, plants: Plants, hand: Int[Array, " people"], before: Front) -> Int[Array, " people"]:
-    """1 + the plant on which each hangs a fruit of its own look back, else 0."""
-    here = jnp.all(before.column[:, None] == plants.place[None, :, :2], -1)
-    same = here & (plants.look == people.holds[:, None] - FRUIT)
-    low = jnp.abs(before.height - people.place[:, 2] - 1) <= 1
-    plant = jnp.sum(same * jnp.arange(1, len(plants.look) + 1), 1)
-    return jnp.where((hand == Hand.PUT) & low & people.alive, plant, 0)
+    here = jnp.all(before.column[:, None] == plants.place[None, :, :2], -1) & low[:, None]
+    ripe, own = here & (plants.fruit > 0), here & (plants.look == people.holds[:, None] - FRUIT)
+    number = jnp.arange(1, len(plants.look) + 1)
+    picked, hung = jnp.sum(ripe * number, 1) * picks, jnp.sum(own * number, 1) * (free & (hand == Hand.PUT))
+    return walks, picked, lifts, puts, hung
 
 
 def _taken(plant: Int[Array, " people"], look: Int[Array, " plants"]) -> Int[Array, " people"]:

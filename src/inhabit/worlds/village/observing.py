@@ -13,7 +13,7 @@ from inhabit.worlds.village.state import DAY, SEASON, Observation, State
 UTTERANCES = 4
 """How many utterances of a step are heard at most, the nearest."""
 
-REACH = 8.0
+REACH = np.float32(8)
 """Bearings are in units of so many cells."""
 
 _TURN = 2 * np.pi * np.arange(DAY) / DAY

@@ -54,7 +54,7 @@ def columns(voxels: UInt8[Array, "x y z"]) -> UInt32[Array, "x y"]:
     return jnp.sum(voxels.astype(jnp.uint32) << (4 * jnp.arange(LEVELS, dtype=jnp.uint32)), -1, dtype=jnp.uint32)
 
 
-def things(size: tuple[int, int], plants: Plants, people: People) -> UInt32[Array, "x y"]:
+def things(size: tuple[int, ...], plants: Plants, people: People) -> UInt32[Array, "x y"]:
     """What is to be seen in each column besides the materials.
 
     Bits 0 to 2: 1 + the look of ripe fruit; 3 to 5: its cell; 6 to 10: 1 + who stands there; 11 to 13: that one's cell.
