@@ -44,7 +44,7 @@ class Scale:
     batch: int = 16
 
 
-FULL, QUICK = Scale(villages=240, held=60, days=2, steps=260), Scale(villages=24, held=12, days=1, steps=12, batch=4)
+FULL, QUICK = Scale(villages=150, held=40, days=2, steps=150), Scale(villages=24, held=12, days=1, steps=12, batch=4)
 
 
 class Reader(eqx.Module):
@@ -117,7 +117,7 @@ def train(
     Returns:
         The reader, and the floating-point operations of fitting it.
     """
-    schedule = optax.cosine_decay_schedule(4e-3, scale.steps)
+    schedule = optax.cosine_decay_schedule(6e-3, scale.steps)
     optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))
     reader = Reader(told.shape[-1], key=jax.random.key(seed))
     state = optimiser.init(eqx.filter(reader, eqx.is_inexact_array))

@@ -121,10 +121,11 @@ def registry() -> tuple[Experiment, ...]:
     from inhabit.lab.entropy import ENTROPY  # here, for an experiment is made of this file's words
     from inhabit.lab.fruit import FRUIT
     from inhabit.lab.memory import MEMORY
+    from inhabit.lab.norms import NORMS
     from inhabit.lab.stand_in import STAND_IN
     from inhabit.lab.wire import WIRE
 
-    return (STAND_IN, WIRE, FRUIT, MEMORY, ENTROPY)
+    return (STAND_IN, WIRE, FRUIT, MEMORY, ENTROPY, NORMS)
 
 
 def find(name: str) -> Experiment:
