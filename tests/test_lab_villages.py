@@ -50,7 +50,7 @@ def test_what_was_not_met_leaves_no_trace_and_what_was_met_is_expected(minds, na
     untouched, _ = step(state, (one, jnp.array([jnp.nan])))
     for a, b in zip(jax.tree.leaves(state), jax.tree.leaves(untouched)):
         np.testing.assert_allclose(a, b)
-    for _ in range(3):
+    for _ in range(8):
         state, _ = step(state, (one, jnp.ones(1)))
     told = float(mind.read(state, newcomers.cue(jnp.array(3)))[0][0])
     other = float(mind.read(state, newcomers.cue(jnp.array(9)))[0][0])
