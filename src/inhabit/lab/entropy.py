@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -14,6 +15,7 @@ from jaxtyping import Array, Float, Int
 
 from inhabit.lab.experiment import Experiment, Record
 from inhabit.lab.traffic import FIRST, GIVEN, SIZES, VOCABULARY, Traffic, traffic
+from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
 from inhabit.maths.intervals import bootstrap
 from inhabit.speech.scoring import surprisals
@@ -28,9 +30,13 @@ PREDICTION = (
 )
 SEEDS = 3
 TOLD = ("traffic", "inferred", "true")
-WIDTH, DEPTH, HEADS = 48, 2, 4
+WIDTH, DEPTH, HEADS = 32, 2, 4
 MESSAGES = 32
 """Most messages of a village's day that are read."""
+
+
+RATE = 6e-3
+OPTIMISER = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,10 +47,10 @@ class Scale:
     held: int
     days: int
     steps: int
-    batch: int = 16
+    batch: int = 8
 
 
-FULL, QUICK = Scale(villages=240, held=60, days=2, steps=260), Scale(villages=24, held=12, days=1, steps=12, batch=4)
+FULL, QUICK = Scale(villages=150, held=40, days=2, steps=200), Scale(villages=24, held=12, days=1, steps=12, batch=4)
 
 
 class Reader(eqx.Module):
@@ -98,6 +104,13 @@ def _loss(reader: Reader, tokens: Array, state: Array, there: Array) -> Array:
 
 
 @eqx.filter_jit
+def _lesson(reader: Reader, state: Any, rate: Array, tokens: Array, told: Array, there: Array) -> tuple[Reader, Any]:
+    gradient = eqx.filter_grad(_loss)(reader, tokens, told, there)
+    moved, state = OPTIMISER.update(gradient, state)
+    return eqx.apply_updates(reader, jax.tree.map(lambda leaf: -rate * leaf, moved)), state
+
+
+@brief
 def _scored(reader: Reader, tokens: Array, state: Array) -> Array:
     return jax.lax.map(lambda row: nats(reader, *row), (tokens, state), batch_size=16)
 
@@ -117,25 +130,17 @@ def train(
     Returns:
         The reader, and the floating-point operations of fitting it.
     """
-    schedule = optax.cosine_decay_schedule(4e-3, scale.steps)
-    optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(schedule))
     reader = Reader(told.shape[-1], key=jax.random.key(seed))
-    state = optimiser.init(eqx.filter(reader, eqx.is_inexact_array))
-
-    @eqx.filter_jit
-    def lesson(reader: Reader, state, tokens: Array, told: Array, there: Array):
-        loss, gradient = eqx.filter_value_and_grad(_loss)(reader, tokens, told, there)
-        moved, state = optimiser.update(gradient, state)
-        return eqx.apply_updates(reader, moved), state, loss
-
+    state = OPTIMISER.init(eqx.filter(reader, eqx.is_inexact_array))
+    falling = optax.cosine_decay_schedule(RATE, scale.steps)
     rng = np.random.default_rng(seed)
     tokens, there = data.tokens, data.there.astype(np.float32)
     best, least = reader, np.inf
     for step in range(scale.steps):
         rows = rng.choice(len(tokens), scale.batch, replace=False)
         part = (jnp.asarray(tokens[rows]), jnp.asarray(told[rows]), jnp.asarray(there[rows]))
-        reader, state, _ = lesson(reader, state, *part)
-        if step % 60 == 59 or step == scale.steps - 1:
+        reader, state = _lesson(reader, state, jnp.asarray(falling(step)), *part)
+        if step % 50 == 49 or step == scale.steps - 1:
             each = np.asarray(_scored(reader, jnp.asarray(held[1].tokens), jnp.asarray(held[0]))).sum(-1)
             if (now := float(each[held[1].there].mean())) < least:
                 best, least = reader, now

@@ -122,10 +122,11 @@ def registry() -> tuple[Experiment, ...]:
     from inhabit.lab.fruit import FRUIT
     from inhabit.lab.geometry import GEOMETRY
     from inhabit.lab.memory import MEMORY
+    from inhabit.lab.norms import NORMS
     from inhabit.lab.stand_in import STAND_IN
     from inhabit.lab.wire import WIRE
 
-    return (STAND_IN, WIRE, FRUIT, MEMORY, ENTROPY, GEOMETRY)
+    return (STAND_IN, WIRE, FRUIT, MEMORY, ENTROPY, NORMS, GEOMETRY)
 
 
 def find(name: str) -> Experiment:

@@ -1,6 +1,7 @@
 """The talk of villages as rows of symbols, beside what an onlooker could have noted and what was so in each speaker."""
 
 import dataclasses
+from typing import Any
 
 import jax
 import numpy as np
@@ -74,12 +75,12 @@ def traffic(*, villages: int, days: int, most: int, key: Key) -> Traffic:
         key: Same key, same talk.
     """
     record: Record = jax.tree.map(np.asarray, run(Village(people=PEOPLE), villages=villages, days=days, key=key))
-    state, noted = _states(record), _noted(record.moments)
+    states, noted = _states(record), _noted(record.moments)
     rows = [
-        _row(record.moments, state, noted, village, day, most) for village in range(villages) for day in range(days)
+        _row(record.moments, states, noted, village, day, most) for village in range(villages) for day in range(days)
     ]
-    sides = [np.stack(side) for side in zip(*rows)]
-    return Traffic(*sides, village=np.repeat(np.arange(villages), days))
+    symbols, so, onlooker, nats, entropy = (np.stack(side) for side in zip(*rows))
+    return Traffic(symbols, so, onlooker, nats, entropy, np.repeat(np.arange(villages), days))
 
 
 def _row(moments: Moment, state: np.ndarray, noted: np.ndarray, village: int, day: int, most: int) -> tuple:
@@ -106,7 +107,7 @@ def _row(moments: Moment, state: np.ndarray, noted: np.ndarray, village: int, da
     return fill(symbols, -1), fill(state[at], 0.0), fill(noted[at], 0.0), fill(nats, 0.0), fill(entropy, 0.0)
 
 
-def _one_hot(codes: np.ndarray, size: int) -> np.ndarray:
+def _one_hot(codes: Any, size: int) -> np.ndarray:
     return (np.asarray(codes)[..., None] == np.arange(size)).astype(np.float32)
 
 
@@ -172,12 +173,12 @@ def _noted(m: Moment) -> Float[np.ndarray, "villages time people noted"]:
     return np.concatenate([np.asarray(part, np.float32) for part in parts], -1)
 
 
-def _before(happened: np.ndarray) -> np.ndarray:
+def _before(happened: Any) -> np.ndarray:
     """How often it has happened by each step, that step not counted."""
     return np.cumsum(happened, 1) - happened
 
 
-def _since(event: np.ndarray) -> np.ndarray:
+def _since(event: Any) -> np.ndarray:
     """How long ago it last happened, in days, at most two."""
     time = np.arange(event.shape[1])[None, :, None]
     last = np.maximum.accumulate(np.where(event, time, -2 * DAY), 1)

@@ -216,7 +216,7 @@ def words_of(day: Moment, time: int, speaker: int) -> str:
     to = int(said[4]) - 1
     goodwill = float(day.goodwill[time, speaker, to]) if to >= 0 and said[0] != Say.GOSSIP else 0.3
     manner = manner_of(goodwill, float(day.stress[time, speaker]))
-    return sentence(said, manner=manner, chance=float(day.chance[time, speaker]))
+    return sentence(said.tolist(), manner=manner, chance=float(day.chance[time, speaker]))
 
 
 def _message(day: Moment, time: int, speaker: int, person: int) -> Message:

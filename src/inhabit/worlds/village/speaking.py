@@ -53,8 +53,8 @@ def log_probabilities(state: State, talk: Talk) -> Float[Array, "people kinds"]:
 def talk(state: State, ground: Ground, errand: Errand, hand: Int[Array, " people"]) -> Talk:
     """What each could say now, and how much it would; who rests says nothing."""
     offers = _offers(state, ground, errand, _Around.of(state))
-    says, utility = zip(*(offers[kind] for kind in Say))
-    says, utility = jnp.stack(says, 1), jnp.stack(utility, 1)
+    says = jnp.stack([offers[kind][0] for kind in Say], 1)
+    utility = jnp.stack([offers[kind][1] for kind in Say], 1)
     again = jnp.all(says == state.said[:, None], -1) & (says[:, :, 0] != Say.SILENCE)
     dumb = ((hand == Hand.REST) | ~state.people.alive)[:, None] & (jnp.arange(len(Say)) != Say.SILENCE)
     return Talk(says=says, utility=jnp.where(dumb, choice.FORBIDDEN, utility - 2.5 * again))

@@ -80,7 +80,7 @@ def _bonds(state: State, say: Int[Array, "people words=5"], near: Array, chance:
 def _goodwill(state: State, say: Array, heard: Array, near: Array, chance: Array) -> Float[Array, "people people"]:
     """Goodwill after talk: pleased by what is kind, less so towards whom others speak ill of."""
     goodwill, kind = state.bonds.goodwill, say[:, 0]
-    pleased = sum(jnp.where(kind == word, push, 0.0) for word, push in PLEASED.items())
+    pleased = jnp.sum(jnp.stack([jnp.where(kind == word, push, 0.0) for word, push in PLEASED.items()]), 0)
     gained = (pleased[:, None] * heard).T
     blames = (kind == Say.GOSSIP) & (say[:, 1] == Topic.NOTHING)
     believed = near & blames[None] & (chance < strength(goodwill))  # listener, speaker
