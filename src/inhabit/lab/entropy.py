@@ -217,9 +217,8 @@ def entropy(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         said: dict[str, np.ndarray] = dict(tables(data, test))
         for name in TOLD:
             reader, work[name] = train(ours[name][0], data, (ours[name][1], held), scale, one)
-            each = _scored(reader, jnp.asarray(test.tokens), jnp.asarray(ours[name][2]))
-            said[name] = np.asarray(each).sum(-1)
-            said[f"{name}: kind alone"] = np.asarray(each)[..., 0]
+            scored = np.asarray(_scored(reader, jnp.asarray(test.tokens), jnp.asarray(ours[name][2])))
+            said[name], said[f"{name}: kind alone"] = scored.sum(-1), scored[..., 0]
         said["speaker"], said["speaker's entropy"] = test.speaker_nats, test.speaker_entropy
         for name, each in said.items():
             found.setdefault(name, []).append(each[test.there] / np.log(2))
