@@ -68,4 +68,7 @@ def test_it_runs_and_beats_no_look_at_all(tmp_path):
     record = find("geometry").run("village", seed=0, quick=True, out=tmp_path)
     wrong = "wrong about what will be in front"
     assert record.measured[f"native: {wrong}"].value < record.baselines[f"without looking: {wrong}"].value
-    assert len({row["group"] for row in record.predictions}) > 1
+    rows = [row for row in record.predictions if row["model"] == "native"]
+    again = np.mean([np.argmax(row["told"][6:]) != row["next"][0] for row in rows])  # scored from what is written down
+    assert again == pytest.approx(record.measured[f"native: {wrong}"].value, abs=1e-6)
+    assert len({row["group"] for row in rows}) > 1

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import equinox as eqx
@@ -134,6 +134,9 @@ class Side:
         flat: Makes the transformer.
         augmented: Draws another scene with the same truth.
         samples: Scenes learned from.
+        steps: Batches learned from.
+        rates: Of learning; each contender learns with every one, and keeps the one that errs least on held-out training
+            scenes.
     """
 
     draw: Callable[..., Parts]
@@ -142,6 +145,8 @@ class Side:
     flat: Callable[[Key], Any]
     augmented: Callable
     samples: int
+    steps: int
+    rates: tuple[float, ...]
 
 
 def _native_view(key: Key) -> NativeView:
@@ -158,6 +163,8 @@ SIDES = {
         lambda key: FlatPull(Flattened(6, 5, 3, width=32, key=key)),
         moved,
         1024,
+        500,
+        (1e-3, 3e-3),
     ),
     "village": Side(
         village,
@@ -166,6 +173,8 @@ SIDES = {
         lambda key: FlatView(Flattened(9, ROWS * ROWS * WINDOW[2] * (len(Material) + LOOKS + 1), OUTPUTS, width=12, key=key)),
         mirrored,
         3072,
+        1000,
+        (3e-3, 1e-2),
     ),
 }  # fmt: skip
 
@@ -198,10 +207,6 @@ def told(model: Any, scenes: Any) -> Array:
     return jax.lax.map(model, scenes, batch_size=256)
 
 
-RATES = (1e-3, 3e-3)
-"""Rates of learning; each model learns with both, and the one with less error on held-out training scenes is kept."""
-
-
 def contend(side: Side, parts: Parts, *, seed: int, steps: int) -> dict[str, np.ndarray]:
     """What each contender says of the test scenes, having learned from the others."""
     model_key, learn_key = jax.random.split(jax.random.key(1000 + seed))
@@ -217,7 +222,7 @@ def contend(side: Side, parts: Parts, *, seed: int, steps: int) -> dict[str, np.
         ("transformer", side.flat, None),
         ("transformer, augmented", side.flat, side.augmented),
     ):
-        tried = [learned(make(model_key), side.loss, change, learn, steps, jnp.array(r), learn_key) for r in RATES]
+        tried = [learned(make(model_key), side.loss, change, learn, steps, jnp.array(r), learn_key) for r in side.rates]
         best = min(tried, key=lambda model: float(score(model)))
         said[name] = np.asarray(told(best, parts.test))
     return said
@@ -252,13 +257,15 @@ def geometry(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
     """Run the experiment on the physics set or in the village."""
     began, side = time.monotonic(), SIDES[on]
     seeds = tuple(range(seed, seed + (1 if quick else SEEDS)))
-    samples, tests, steps = (256, 128, 40) if quick else (side.samples, 1024, 500)
+    samples, tests, steps = (256, 128, 40) if quick else (side.samples, 1024, side.steps)
     found: dict[str, list[tuple[dict[str, np.ndarray], np.ndarray]]] = {}
+    predictions: list[dict[str, Any]] = []
     for one in seeds:
         parts = side.draw(samples, tests, seed=one)
         said = contend(side, parts, seed=one, steps=steps) | {"without looking": trivial(on, parts)}
         for name, words in said.items():
             found.setdefault(name, []).append((errors(on, words, parts.test), 10_000 * one + parts.groups))
+            predictions += _rows(name, one, words, parts)
     scores = {
         f"{name}: {what}": _mean([one[what] for one, _ in each], [groups for _, groups in each])
         for name, each in found.items()
@@ -273,14 +280,18 @@ def geometry(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         flops={name: work(make, scene) for name, make in (("native", side.native), ("transformer", side.flat))},
         seeds=seeds,
         seconds=time.monotonic() - began,
-        predictions=[
-            {"model": name, "seed": one, "group": int(group)}
-            | {what: None if np.isnan(figures[what][row]) else float(figures[what][row]) for what in figures}
-            for name, each in found.items()
-            for one, (figures, groups) in zip(seeds, each)
-            for row, group in enumerate(groups)
-        ],
+        predictions=predictions,
     )
+
+
+def _rows(name: str, seed: int, words: np.ndarray, parts: Parts) -> Iterator[dict[str, Any]]:
+    """What was told of each test scene beside the truth, each field of the truth in a line."""
+    seen = ("sight", "ripe", "person", "place", "like")
+    truth = {field: np.asarray(leaf) for field, leaf in vars(parts.test).items() if field not in seen}
+    for row, group in enumerate(parts.groups):
+        told = np.round(words[row].ravel().astype(float), 4).tolist()
+        true = {field: np.round(np.ravel(leaf[row]).astype(float), 4).tolist() for field, leaf in truth.items()}
+        yield {"model": name, "seed": seed, "scene": row, "group": int(group), "told": told} | true
 
 
 def work(make: Callable[[Key], Any], scene: Any) -> float:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
+from inhabit.maths.compiling import brief
 from inhabit.types import Key
 from inhabit.worlds.village.acts import Deed, Hand
 from inhabit.worlds.village.materials import Material
@@ -129,7 +130,7 @@ def village(samples: int, tests: int, *, seed: int) -> Parts:
     return Parts(part(slice(0, samples)), part(slice(cut, None)), groups[cut:])
 
 
-@eqx.filter_jit
+@brief
 def _wander(world: Village, count: int, looks: int, key: Key) -> Views:
     """Views by village, moment and person; between moments everyone wanders for a dozen steps."""
 
