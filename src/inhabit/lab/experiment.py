@@ -143,12 +143,15 @@ class Experiment:
 
 def registry() -> tuple[Experiment, ...]:
     """Every experiment of the house, in the order in which they are listed."""
-    from inhabit.lab.fruit import FRUIT  # here, for an experiment is made of this file's words
+    from inhabit.lab.entropy import ENTROPY  # here, for an experiment is made of this file's words
+    from inhabit.lab.fruit import FRUIT
+    from inhabit.lab.geometry import GEOMETRY
     from inhabit.lab.memory import MEMORY
+    from inhabit.lab.norms import NORMS
     from inhabit.lab.stand_in import STAND_IN
     from inhabit.lab.wire import WIRE
 
-    return (STAND_IN, WIRE, FRUIT, MEMORY)
+    return (STAND_IN, WIRE, FRUIT, MEMORY, ENTROPY, NORMS, GEOMETRY)
 
 
 def find(name: str) -> Experiment:
