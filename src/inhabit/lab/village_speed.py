@@ -103,10 +103,12 @@ def measured(words: list[str], cache: pathlib.Path | None = None) -> dict[str, f
     told = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
     if cache is not None:
         told |= {"JAX_COMPILATION_CACHE_DIR": str(cache), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
-    core = {min(os.sched_getaffinity(0))}
-    done = subprocess.run(
-        words, capture_output=True, text=True, env=os.environ | told, preexec_fn=lambda: os.sched_setaffinity(0, core)
-    )
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})  # the process begun below inherits it
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, env=os.environ | told)
+    finally:
+        os.sched_setaffinity(0, cores)
     if done.returncode:
         raise ValueError(f"{words[0]}: {(done.stderr.strip().splitlines() or ['it said nothing'])[-1]}")
     return json.loads(done.stdout.strip().splitlines()[-1])

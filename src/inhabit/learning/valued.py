@@ -192,17 +192,17 @@ def _drawn(person: Person, belief: Belief, known: Array, key: Key) -> Array:
     """Weights of someone who may be this or that, their mean over goods 1."""
     root = jnp.linalg.cholesky(jnp.linalg.inv(belief.precision))
     noise = jax.random.normal(key, (DRAWS, belief.mean.shape[0]))
-    return jax.vmap(lambda z: person._own(z, known).weights)(belief.mean + noise @ root.T)
+    return jax.vmap(lambda z: person.pool.own(z).told(known).weights)(belief.mean + noise @ root.T)
 
 
 @brief
 def _weights(person: Person, means: Array, known: Array) -> Array:
-    return jax.vmap(lambda z, told: person._own(z, told).weights)(means, known)
+    return jax.vmap(lambda z, told: person.pool.own(z).told(told).weights)(means, known)
 
 
 @brief
 def _store(person: Person, mean: Array, known: Array) -> ValueStore:
-    return person.store(person._own(mean, known))
+    return person.store(person.pool.own(mean).told(known))
 
 
 @brief
@@ -219,7 +219,7 @@ def _foretold(person: Person, mean: Array, known: Array, good: Array) -> tuple[A
     """The gain of one unit of a good to someone hungry and at rest, and its slope in the own part."""
 
     def gain(standard: Array) -> Array:
-        store = person.store(person._own(standard, known))
+        store = person.store(person.pool.own(standard).told(known))
         unit = jax.nn.one_hot(good, known.shape[0])
         return store.gains(unit[None], jnp.zeros(known.shape[0]), Mood.of())[0]
 
