@@ -141,7 +141,9 @@ def cell(name: str, seed: int, *, quick: bool, out: pathlib.Path) -> dict[str, A
     else:
         model = train(makers()[name](seed), lessons=lessons, seed=seed)
         errors = {
-            task: np.asarray(_errors(model, test.cues, test.values, test.truth, test.asked)).tolist()
+            task: np.asarray(
+                _errors(model, *map(jnp.asarray, (test.cues, test.values, test.truth, test.asked)))
+            ).tolist()
             for task, test in tests.items()
         }
         size = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))

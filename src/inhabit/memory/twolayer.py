@@ -121,7 +121,7 @@ class TwoLayerMemory(AbstractMemory[TwoLayerState]):
 
         keep, rate = jax.nn.sigmoid(self.keep), jax.nn.sigmoid(self.rate)
 
-        def taken(state: TwoLayerState, events: tuple[Array, Array, Array, Array]) -> tuple[TwoLayerState, Array]:
+        def taken(state: TwoLayerState, events: tuple[Array, ...]) -> tuple[TwoLayerState, Array]:
             cue, value, query, here = events
             before = cue @ state.first
             active, slope = jax.jvp(jax.nn.gelu, (before,), (jnp.ones_like(before),))

@@ -126,8 +126,8 @@ def _action(space: spaces.Space, indices: Any) -> Any:
         return tuple(_action(part, indices) for part in space.spaces)
     if isinstance(space, spaces.Discrete):
         return next(indices) + space.start
-    count = int(np.prod(space.shape))
-    told = np.array([next(indices) for _ in range(count)]).reshape(space.shape)
+    shape = space.shape or ()
+    told = np.array([next(indices) for _ in range(int(np.prod(shape)))]).reshape(shape)
     if isinstance(space, spaces.Box):
         share = told / (LEVELS - 1)
         return (space.low + share * (space.high - space.low)).astype(space.dtype)
