@@ -9,7 +9,7 @@ from inhabit.lab import casino, dealornodeal
 from inhabit.learning.bargaining import Turn
 from inhabit.learning.meeting import Meeting
 from inhabit.learning.swapping import Swap
-from inhabit.mind.table import ACCEPT, SPEAK, SUBMIT, WALK, Move, Table
+from inhabit.mind.bargainer.table import ACCEPT, SPEAK, SUBMIT, WALK, Move, Table
 from inhabit.speech.lexicon import Lexicon
 from inhabit.types import Life, Message
 

@@ -23,7 +23,7 @@ from inhabit.learning.meeting import (
     told_apart,
 )
 from inhabit.learning.swapping import brings, exchanged, swaps, usual_shares
-from inhabit.mind.table import ACCEPT, REJECT, SPEAK, SUBMIT, Move
+from inhabit.mind.bargainer.table import ACCEPT, REJECT, SPEAK, SUBMIT, Move
 from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.mouths import AbstractMouth
 from inhabit.speech.plans import Plan

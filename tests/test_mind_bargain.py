@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from inhabit.mind.bargain import ANSWERS, OPEN, Bargainer, Noise
-from inhabit.mind.regard import gains, heard, relative, sayings, shapes
-from inhabit.mind.table import (
+from inhabit.mind.bargainer.bargain import ANSWERS, OPEN, Bargainer, Noise
+from inhabit.mind.bargainer.regard import gains, heard, relative, sayings, shapes
+from inhabit.mind.bargainer.table import (
     ACCEPT,
     ASK,
     KINDS,

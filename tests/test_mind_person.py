@@ -4,11 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from inhabit.mind.person.person.feeling import repetition, reported
+from inhabit.mind.person.person.own import Own, Pool
 
-from inhabit.mind import noting
-from inhabit.mind.feeling import repetition, reported
-from inhabit.mind.own import Own, Pool
-from inhabit.mind.policy import Wants, _spared, _standing
+from inhabit.mind.person import noting
+from inhabit.mind.person.policy import Wants, _spared, _standing
 from inhabit.values.mood import Mood
 
 

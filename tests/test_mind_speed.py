@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inhabit.learning.fitting import shape_of
-from inhabit.mind.person import Person
+from inhabit.mind.person.person import Person
 from tests.tiny import tiny_lives, tiny_people
 
 MINDS = 10_000

@@ -13,7 +13,7 @@ from inhabit.learning.bargaining import fit_bargainer, sharpened, turns_of
 from inhabit.learning.meeting import Meeting, as_unwilling, auc, figures, meet_as, met, pairs_of, summary, told_apart
 from inhabit.learning.swapping import Swap, swaps, usual_shares
 from inhabit.maths.intervals import Estimate, bootstrap
-from inhabit.mind.table import SPEAK
+from inhabit.mind.bargainer.table import SPEAK
 from inhabit.records.reading import read
 from inhabit.speech.lexicon import Lexicon
 from inhabit.types import Life

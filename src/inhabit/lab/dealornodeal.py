@@ -16,7 +16,7 @@ from inhabit.learning.bargaining import counts_of, fit_bargainer, sharpened, tur
 from inhabit.learning.meeting import Meeting, meet_as, met, pairs_of
 from inhabit.learning.understanding import attend, beliefs, fit_speaker
 from inhabit.maths.intervals import Estimate, bootstrap
-from inhabit.mind.table import ACCEPT, SELECT, SUBMIT, WALK, Table, splits
+from inhabit.mind.bargainer.table import ACCEPT, SELECT, SUBMIT, WALK, Table, splits
 from inhabit.records.reading import read
 from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.speaker import orders, ranks

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable
 
-from inhabit.mind.table import KINDS, SPEAK, SUBMIT, Move
+from inhabit.mind.bargainer.table import KINDS, SPEAK, SUBMIT, Move
 from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.plans import Plan, read_plan
 from inhabit.types import STANCES, Life, Message

@@ -9,9 +9,9 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from inhabit.learning.annotating import moves
-from inhabit.mind.bargain import ANSWERS, OPEN, Bargainer
-from inhabit.mind.regard import Regard, heard, relative, sayings, shapes
-from inhabit.mind.table import SELECT, SPEAK, SUBMIT, Move, Table, View, splits
+from inhabit.mind.bargainer.bargain import ANSWERS, OPEN, Bargainer
+from inhabit.mind.bargainer.regard import Regard, heard, relative, sayings, shapes
+from inhabit.mind.bargainer.table import SELECT, SPEAK, SUBMIT, Move, Table, View, splits
 from inhabit.speech.lexicon import Lexicon
 from inhabit.types import Life
 

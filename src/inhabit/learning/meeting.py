@@ -11,8 +11,8 @@ from scipy.special import expit
 
 from inhabit.learning.annotating import moves, plan_of
 from inhabit.learning.bargaining import counts_of, worth_of
-from inhabit.mind.bargain import ANSWERS, Bargainer, Noise
-from inhabit.mind.table import ACCEPT, KINDS, REJECT, SELECT, SPEAK, SUBMIT, TALK, WALK, Move, Table
+from inhabit.mind.bargainer.bargain import ANSWERS, Bargainer, Noise
+from inhabit.mind.bargainer.table import ACCEPT, KINDS, REJECT, SELECT, SPEAK, SUBMIT, TALK, WALK, Move, Table
 from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.mouths import AbstractMouth
 from inhabit.types import Key, Life, Message

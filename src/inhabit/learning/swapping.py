@@ -9,8 +9,8 @@ from jaxtyping import Float
 
 from inhabit.learning.annotating import plan_of
 from inhabit.learning.bargaining import Turn, worth_of
-from inhabit.mind.bargain import Bargainer, Noise
-from inhabit.mind.table import SELECT, SPEAK, SUBMIT, Move
+from inhabit.mind.bargainer.bargain import Bargainer, Noise
+from inhabit.mind.bargainer.table import SELECT, SPEAK, SUBMIT, Move
 from inhabit.types import STANCES
 
 CONTENT = (SPEAK, SUBMIT, SELECT)

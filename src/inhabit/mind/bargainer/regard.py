@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from inhabit.mind.table import ASK, KINDS, OFFER, REFUSE, View, splits
+from inhabit.mind.bargainer.table import ASK, KINDS, OFFER, REFUSE, View, splits
 from inhabit.types import STANCES
 
 _AFTER = (1, 2, 3, 4, 6, 8, 9, 10, 11, 12, 14, 17, 20)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from inhabit.mind.regard import Regard, heard, relative, sayings, shapes
-from inhabit.mind.table import ACCEPT, KINDS, REJECT, SELECT, SPEAK, SUBMIT, WALK, Move, View, splits
+from inhabit.mind.bargainer.regard import Regard, heard, relative, sayings, shapes
+from inhabit.mind.bargainer.table import ACCEPT, KINDS, REJECT, SELECT, SPEAK, SUBMIT, WALK, Move, View, splits
 
 ANSWERS = (ACCEPT, REJECT, WALK)
 """What can be done about a deal that stands."""

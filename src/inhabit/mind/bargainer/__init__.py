@@ -1,0 +1,1 @@
+"""A lighter mind that bargains over goods, and reads what a partner values."""

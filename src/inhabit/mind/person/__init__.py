@@ -1,0 +1,1 @@
+"""A mind fitted from logs: what it hears, feels, notes and does, and what is its own."""
