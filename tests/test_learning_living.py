@@ -137,7 +137,7 @@ def test_death_leaves_no_return_and_a_cut_off_leaves_the_expected_one():
 
 def test_only_lives_that_are_over_are_replaced_and_their_account_begins_anew():
     home, learner = _school()
-    lives = eqx.tree_at(lambda l: (l.over, l.total), learner.lives, (jnp.arange(32) < 6, jnp.full(32, 7.0)))
+    lives = eqx.tree_at(lambda one: (one.over, one.total), learner.lives, (jnp.arange(32) < 6, jnp.full(32, 7.0)))
     fresh = living.born(learner.mind, home, 4, key=jax.random.key(9))
     after = living.reborn(lives, fresh)
     assert not jnp.any(after.over)

@@ -19,9 +19,7 @@ def _drawn(time: int, seed: int):
 def test_advantages_are_the_discounted_sum_of_the_errors(lambda_):
     reward, discount, value = _drawn(12, 0)
     delta = reward + discount * value[1:] - value[:-1]
-    plain = [
-        sum(delta[k] * np.prod(lambda_ * discount[t:k], initial=1.0) for k in range(t, 12)) for t in range(12)
-    ]
+    plain = [sum(delta[k] * np.prod(lambda_ * discount[t:k], initial=1.0) for k in range(t, 12)) for t in range(12)]
     found = returns.advantages(jnp.array(reward), jnp.array(discount), jnp.array(value), lambda_)
     np.testing.assert_allclose(found, plain, rtol=1e-4, atol=1e-5)
 

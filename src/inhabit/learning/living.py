@@ -291,9 +291,7 @@ def lesson(learner: Learner, home: AbstractHome, schooling: Schooling) -> tuple[
 
 
 @eqx.filter_jit
-def train(
-    learner: Learner, home: AbstractHome, schooling: Schooling, *, lessons: int
-) -> tuple[Learner, LessonInfo]:
+def train(learner: Learner, home: AbstractHome, schooling: Schooling, *, lessons: int) -> tuple[Learner, LessonInfo]:
     """Have some lessons, one after another."""
     moves, stays = eqx.partition(learner, eqx.is_array)
 
