@@ -1,5 +1,7 @@
 """Living in a tiny world whose best possible life is known: do what was shown a step ago."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -38,6 +40,7 @@ class Echo(AbstractHome):
             reward=jnp.stack([right.astype(float), jnp.zeros(())]),
             terminated=ended & self.deadly,
             truncated=ended & (not self.deadly),
+            shown=place[0][0],
         )
 
 
@@ -75,11 +78,12 @@ class Tiny(AbstractActor):
         state, trace = self.attempt(state, percept, key=key)
         return state, trace.act, trace
 
-    def relive(self, core, trace):
+    def relive(self, core, trace, shown=None):
         _, log_probability, value = self._think(core, trace.moment)
         chosen = jnp.take_along_axis(log_probability, trace.act[:, None], 1)[:, 0]
         entropy = -jnp.sum(jnp.exp(log_probability) * log_probability, 1)
-        return Relived(chosen, entropy, value, jnp.zeros((len(entropy), 1)))
+        like = jnp.take_along_axis(log_probability, shown[:, None], 1)[:, 0]
+        return Relived(chosen, entropy, value, jnp.zeros((len(entropy), 1)), like)
 
 
 def _school(home=None, seed=0):
@@ -113,9 +117,18 @@ def test_reliving_with_an_unchanged_mind_finds_the_same_probabilities_and_values
     home, learner = _school()
     mind = learner.mind
     _, (trace, _, _) = living.live(mind, home, learner.lives, steps=16, key=jax.random.key(3))
-    relived = jax.vmap(mind.relive)(jax.vmap(mind.core)(learner.lives.mind), trace)
+    relived = jax.vmap(mind.relive)(jax.vmap(mind.core)(learner.lives.mind), trace, trace.act)
     np.testing.assert_allclose(relived.log_probability, trace.log_probability, atol=1e-5)
     np.testing.assert_allclose(relived.value, trace.value, atol=1e-5)
+    np.testing.assert_array_equal(relived.shown, relived.log_probability)
+
+
+def test_watching_alone_teaches_what_is_shown():
+    home, learner = _school()
+    school = dataclasses.replace(SCHOOL, watching=1.0, weaned=10**6, rate=3e-2)
+    blind = eqx.tree_at(lambda one: one.mind.out.weight, learner, jnp.zeros_like(learner.mind.out.weight))
+    _, info = living.train(blind, home, school, lessons=20)
+    assert jnp.mean(info.reward[-2:]) > 0.95 > jnp.mean(info.reward[:2])
 
 
 def test_death_leaves_no_return_and_a_cut_off_leaves_the_expected_one():

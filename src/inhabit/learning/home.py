@@ -4,7 +4,7 @@ import abc
 from typing import Any, Generic, TypeVar
 
 import equinox as eqx
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, PyTree
 
 from inhabit.types import Key
 
@@ -18,11 +18,13 @@ class Turn(eqx.Module):
         reward: Of each good.
         terminated: The life ended.
         truncated: The life was cut off, and would have gone on.
+        shown: What one who lives there would have done in the mind's place; `None` where nobody shows anything.
     """
 
     reward: Float[Array, " goods"]
     terminated: Bool[Array, ""]
     truncated: Bool[Array, ""]
+    shown: PyTree = None
 
 
 class AbstractHome(eqx.Module, Generic[PlaceT]):

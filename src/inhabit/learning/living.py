@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
+from inhabit.learning.channel import AbstractChannel
 from inhabit.learning.home import AbstractHome, Turn
 from inhabit.maths import returns
 from inhabit.mind.actor import AbstractActor, Relived, Trace
@@ -33,6 +34,8 @@ class Schooling:
         value: Weight of the value's squared error.
         expectation: Weight of a nat of surprisal, all modalities together.
         longest: Norm at which a gradient is cut.
+        watching: Weight of a nat of what others would have done in one's place, at the first lesson; 0 watches nobody.
+        weaned: Lessons until that weight has fallen to 0, in a straight line.
     """
 
     lives: int = 128
@@ -48,6 +51,8 @@ class Schooling:
     value: float = 1.0
     expectation: float = 0.02
     longest: float = 0.5
+    watching: float = 0.0
+    weaned: int = 200
 
     def __post_init__(self):
         if self.lives % self.minibatches:
@@ -136,6 +141,8 @@ class Lesson(eqx.Module):
         advantage: Of what was done: one number.
         target: Return of each good.
         counts: 1 where the life went on, 0 where it was over.
+        shown: What others would have done instead, or `None`.
+        heed: Weight of a nat of that.
     """
 
     core: PyTree
@@ -143,6 +150,8 @@ class Lesson(eqx.Module):
     advantage: Float[Array, "*lives time"]
     target: Float[Array, "*lives time goods"]
     counts: Float[Array, "*lives time"]
+    shown: PyTree
+    heed: Float[Array, "*lives"]
 
 
 def enrol(mind: AbstractActor, home: AbstractHome, schooling: Schooling, *, seed: int) -> Learner:
@@ -170,9 +179,23 @@ def reborn(lives: Lives, fresh: Lives) -> Lives:
 
 
 def live(
-    mind: AbstractActor, home: AbstractHome, lives: Lives, *, steps: int, key: Key
+    mind: AbstractActor,
+    home: AbstractHome,
+    lives: Lives,
+    *,
+    steps: int,
+    channel: AbstractChannel | None = None,
+    key: Key,
 ) -> tuple[Lives, tuple[Trace, Turn, Bool[Array, "lives time"]]]:
     """Let the lives go on; nothing is learned.
+
+    Args:
+        mind: Who lives.
+        home: Where.
+        lives: So far.
+        steps: How many.
+        channel: What becomes of the words that come and go; they all arrive when left out.
+        key: Random key.
 
     Returns:
         The lives, and of each step its trace, what it came to, and whether it was lived at all.
@@ -181,10 +204,12 @@ def live(
     def step(lives: Lives, key: Key) -> tuple[Lives, Any]:
         mind_key, home_key = jax.random.split(key)
         percept = jax.vmap(home.percept)(lives.place)
+        percept = percept if channel is None else channel.heard(percept)
         keys = jax.random.split(mind_key, lives.over.shape[0])
         state, trace = jax.vmap(lambda s, p, k: mind.attempt(s, p, key=k))(lives.mind, percept, keys)
         keys = jax.random.split(home_key, lives.over.shape[0])
-        place, turn = jax.vmap(lambda s, a, k: home.step(s, a, key=k))(lives.place, trace.act, keys)
+        act = trace.act if channel is None else channel.spoken(trace.act)
+        place, turn = jax.vmap(lambda s, a, k: home.step(s, a, key=k))(lives.place, act, keys)
         lived = ~lives.over
         worth = jnp.sum(turn.reward * trace.worth, -1) * lived
         over = lives.over | turn.terminated | turn.truncated
@@ -222,12 +247,14 @@ def remembered(
         advantage=jnp.sum(per_good * trace.worth, -1),
         target=per_good + trace.value,
         counts=lived.astype(float),
+        shown=turn.shown,
+        heed=jnp.zeros(lived.shape[0]),
     )
 
 
 def loss(mind: AbstractActor, lesson: Lesson, schooling: Schooling) -> tuple[Float[Array, ""], tuple[Array, ...]]:
     """What a lesson lowers: policy, value, entropy and surprisal."""
-    relived: Relived = jax.vmap(mind.relive)(lesson.core, lesson.trace)
+    relived: Relived = jax.vmap(mind.relive)(lesson.core, lesson.trace, lesson.shown)
     counts = lesson.counts
     log_ratio = relived.log_probability - lesson.trace.log_probability
     gain = returns.clipped_surrogate(log_ratio, returns.standardised(lesson.advantage, counts), schooling.clip)
@@ -240,6 +267,7 @@ def loss(mind: AbstractActor, lesson: Lesson, schooling: Schooling) -> tuple[Flo
         - returns.weighted_mean(gain, counts)
         - schooling.entropy * entropy
         + schooling.expectation * jnp.sum(surprisal)
+        - returns.weighted_mean(relived.shown * lesson.heed[:, None], counts)
     )
     return whole, (entropy, returns.weighted_mean(returns.divergence(log_ratio), counts), error, surprisal)
 
@@ -274,6 +302,8 @@ def lesson(learner: Learner, home: AbstractHome, schooling: Schooling) -> tuple[
     before = reborn(learner.lives, born(learner.mind, home, schooling.births, key=birth))
     lives, record = live(learner.mind, home, before, steps=schooling.steps, key=living)
     lived = remembered(learner.mind, home, before, lives, record, schooling, key=after)
+    heed = schooling.watching * jax.nn.relu(1 - learner.lessons / schooling.weaned)
+    lived = eqx.tree_at(lambda one: one.heed, lived, lived.heed + heed)
     learner, (entropy, divergence, error, surprisal) = improve(learner, lived, schooling, key=learning)
     learner = eqx.tree_at(lambda one: (one.lives, one.lessons), learner, (lives, learner.lessons + 1))
     trace, turn, _ = record

@@ -42,12 +42,14 @@ class Relived(eqx.Module):
         entropy: Of what could have been done, in nats.
         value: Expected return of each good.
         surprisal: Of each percept given what came before it, per modality; that of the first step is 0.
+        shown: Log-probability of what others would have done instead; zeros where nobody showed anything.
     """
 
     log_probability: Float[Array, " time"]
     entropy: Float[Array, " time"]
     value: Float[Array, "time goods"]
     surprisal: Float[Array, "time modalities"]
+    shown: Float[Array, " time"]
 
 
 class AbstractActor(AbstractMind[State], Generic[State]):
@@ -62,5 +64,11 @@ class AbstractActor(AbstractMind[State], Generic[State]):
         """The part of the state from which `relive` starts."""
 
     @abc.abstractmethod
-    def relive(self, core: PyTree, trace: Trace) -> Relived:
-        """Go through some steps again, all at once; differentiable in the mind."""
+    def relive(self, core: PyTree, trace: Trace, shown: PyTree = None) -> Relived:
+        """Go through some steps again, all at once; differentiable in the mind.
+
+        Args:
+            core: What the mind bore in mind before them.
+            trace: The steps.
+            shown: Acts of others, one for each step, whose log-probability is asked too.
+        """
