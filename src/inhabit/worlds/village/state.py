@@ -81,6 +81,7 @@ class Minds(eqx.Module):
         believes: `Quality` that each believes the fruit of each look to be; 0 does not know.
         knows: Place (x, y) where each believes the nearest water and the hearth to be; -1 does not know.
         goal: What each is after: 0 nothing, else 1 + the level that is to rise.
+        honest: False for who says what is not so: of fruit, of places, of people.
     """
 
     weight: Float[Array, "people levels=6"]
@@ -91,6 +92,7 @@ class Minds(eqx.Module):
     believes: Int[Array, "people looks"]
     knows: Int[Array, "people sorts=2 xy=2"]
     goal: Int[Array, " people"]
+    honest: Bool[Array, " people"]
 
 
 class Bonds(eqx.Module):
@@ -117,6 +119,7 @@ class State(eqx.Module):
 
     Attributes:
         voxels: `Material` of every cell, indexed x (to the east), y (to the south), z (up).
+        hearth: The column (x, y) of the hearth.
         lore: What is so here.
         plants: What bears fruit.
         people: Bodies.
@@ -127,6 +130,7 @@ class State(eqx.Module):
     """
 
     voxels: UInt8[Array, "x y z"]
+    hearth: Int[Array, " xy=2"]
     lore: Lore
     plants: Plants
     people: People
