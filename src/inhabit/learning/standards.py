@@ -120,3 +120,10 @@ def spent(mind: Dweller, home: VillageHome, *, lives: int, channel: AbstractChan
 
     after, well = jax.lax.scan(step, begun, jax.random.split(living_key, home.life))
     return Worth(jnp.sum(well, 0), after.age)
+
+
+STANDARDS = {"random": Random(), "forager": Forager(), "newcomer": Newcomer(), "native": Native()}
+"""Every standard, by name."""
+
+HELD_OUT = 1_000_003
+"""Seed of the villages that are for judging only; school draws its own from other keys."""

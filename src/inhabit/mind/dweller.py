@@ -5,14 +5,14 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, UInt8
+from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.maths.choice import gumbel_max, masked
 from inhabit.memory.memory import AbstractMemory
 from inhabit.memory.surprise import SurpriseMemory
 from inhabit.mind import knowing, manners
 from inhabit.mind.actor import AbstractActor, Relived, Trace
-from inhabit.mind.expecting import TASTES, Expecting, Met
+from inhabit.mind.expecting import Expecting, Met
 from inhabit.mind.feeling import AbstractFeeling, Feeling, goods_felt, store_of
 from inhabit.mind.innate import Innate
 from inhabit.mind.knowing import AbstractKnowing, Knowing, Known
