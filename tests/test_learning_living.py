@@ -16,7 +16,16 @@ from inhabit.mind.recurrence import GatedRecurrence
 
 CUES = 3
 SCHOOL = Schooling(
-    lives=32, steps=16, births=4, minibatches=2, epochs=2, rate=1e-2, discount=0.5, entropy=0.002, expectation=0.0
+    lives=32,
+    steps=16,
+    births=4,
+    value=1.0,
+    minibatches=2,
+    epochs=2,
+    rate=1e-2,
+    discount=0.5,
+    entropy=0.002,
+    expectation=0.0,
 )
 
 

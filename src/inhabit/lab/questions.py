@@ -44,7 +44,8 @@ class Question:
         words: The question in words.
         answer: The mind's answer in words.
         right: Whether that is so.
-        key: The short form of a right answer, for whoever chooses among answers.
+        accepts: Short forms of the answers that are right by the truth, the likeliest first, for whoever chooses among
+            answers; empty where the truth has none.
     """
 
     kind: str
@@ -53,7 +54,7 @@ class Question:
     words: str
     answer: str
     right: bool
-    key: str
+    accepts: tuple[str, ...]
 
 
 class Lived:
@@ -125,14 +126,18 @@ class _Asker:
         topic = int(rng.choice([Topic.WATER, Topic.HEARTH, *range(Topic.FRUIT, len(innate.topics))]))
         name = innate.topics[topic].lower()
         place = answering.where(self.mind, page.asked(), topic)
+        unseen = not self._was_seen(name, life, step)
         if place is None:
-            right, told = not self._was_seen(name, life, step), "I do not know"
+            right, told = unseen, "I do not know"
         else:
             reach = NEAR if place.told else 0
             right = _is_there(page, name, place.east, place.south, reach)
             told = answering.direction(place.east, place.south) + (", I was told" if place.told else "")
-        key = "I do not know" if place is None else _octant(place.east, place.south)
-        return Question("where", life, step, f"where is {name}?", told, bool(right), key)
+        accepts = ["I do not know"] if unseen else []
+        accepts += _directions(page, name)
+        if place is not None and right:
+            accepts.insert(0, _octant(place.east, place.south))
+        return Question("where", life, step, f"where is {name}?", told, bool(right), tuple(accepts))
 
     def wants(self, life: int, step: int, rng: np.random.Generator) -> Question:
         """What do you want most, and how much? By the weights that the village drew, and the body as it is."""
@@ -141,8 +146,10 @@ class _Asker:
         truth = _true_gains(page)
         most = int(gains.argmax())
         right = truth[most] >= truth.max() - 0.01 and abs(gains[most] - truth.max()) <= AMOUNT
-        name = self.mind.innate.goods[most]
-        return Question("wants", life, step, "what do you want most?", f"{name}, {gains[most]:.2f}", bool(right), name)
+        names = self.mind.innate.goods
+        accepts = tuple(names[good] for good in np.argsort(-truth) if truth[good] >= truth.max() - 0.01)
+        told = f"{names[most]}, {gains[most]:.2f}"
+        return Question("wants", life, step, "what do you want most?", told, bool(right), accepts)
 
     def why(self, life: int, step: int, rng: np.random.Generator) -> Question:
         """Why did you do that? Were the need that is named met, the deed would in fact be done less often."""
@@ -154,12 +161,12 @@ class _Asker:
         falls = rates[0] - rates[1:]
         error = 2 * np.sqrt(0.5 / SAMPLES)
         names = self.mind.innate.goods
-        if drops[most] < PURPOSE:
-            right, told, key = falls.max() <= error, "for no need of mine", "no need"
-        else:
-            right = falls[most] >= max(falls.max() - error, 0.0) and falls[most] > -error
-            told, key = f"for {names[most]}: with enough of it I would not have", names[most]
-        return Question("why", life, step, f"why did you {deed}?", told, bool(right), key)
+        caused = [good for good in np.argsort(-falls) if falls[good] >= max(falls.max() - error, error / 2)]
+        accepts = [names[good] for good in caused] or ["no need"]
+        if falls.max() <= error and caused:
+            accepts.append("no need")
+        told = "no need" if drops[most] < PURPOSE else names[most]
+        return Question("why", life, step, f"why did you {deed}?", told, told in accepts, tuple(accepts))
 
     def changed(self, life: int, step: int, rng: np.random.Generator) -> Question:
         """What has changed since? What is newly believed of fruits is so, and the body has moved as told."""
@@ -176,8 +183,8 @@ class _Asker:
         right &= self.mind.innate.goods[most] == changes[-1].what
         right &= ("rose" if moved[most] > 0 else "fell") in changes[-1].now
         told = "; ".join(f"{one.what}: {one.was or 'unknown'} -> {one.now}" for one in changes)
-        key = f"{changes[-1].what} {changes[-1].now.split()[0]}"
-        return Question("changed", life, step, f"what has changed in {step - then} steps?", told, bool(right), key)
+        accepts = (f"{self.mind.innate.goods[most]} {'rose' if moved[most] > 0 else 'fell'}",)
+        return Question("changed", life, step, f"what has changed in {step - then} steps?", told, bool(right), accepts)
 
     def _was_seen(self, name: str, life: int, step: int) -> bool:
         """Whether it was ever in sight in this life, and still is somewhere where it was seen."""
@@ -201,7 +208,7 @@ def _still(then: Page, now: Page, thing: answering.Thing) -> bool:
 def _is_there(page: Page, what: str, east: int, south: int, reach: int = 0) -> bool:
     """Whether a thing is in a column of the world, or within reach of it."""
     state = page.place.state
-    at = np.asarray(state.people.place[ME, :2]) + (east, south)
+    at = np.asarray(state.people.place[ME, :2]) + np.array([east, south])
     low, high = np.maximum(at - reach, 0), np.minimum(at + reach + 1, state.voxels.shape[:2])
     if what in _MATERIALS:
         return bool((state.voxels[low[0] : high[0], low[1] : high[1]] == _MATERIALS[what]).any())
@@ -266,6 +273,19 @@ def _again(mind: Dweller, home: VillageHome, page: Page, key: Any) -> jax.Array:
         return jnp.mean(acts == page.trace.act.hand)
 
     return jax.vmap(rate)(jnp.arange(-1, goods), jax.random.split(key, goods + 1))
+
+
+def _directions(page: Page, what: str) -> list[str]:
+    """In which directions such a thing lies at all."""
+    state = page.place.state
+    me = np.asarray(state.people.place[ME, :2])
+    if what in _MATERIALS:
+        there = np.argwhere((state.voxels == _MATERIALS[what]).any(-1))
+    else:
+        there = np.asarray(
+            state.plants.place[(state.plants.look == int(what.split()[-1])) & (state.plants.fruit > 0), :2]
+        )
+    return sorted({_octant(*map(int, away)) for away in there - me})
 
 
 def _octant(east: int, south: int) -> str:

@@ -249,7 +249,7 @@ class Dweller(AbstractActor[DwellerState]):
             mood=jnp.append(state.mood.tilt, state.mood.load),
             surprisal=surprisal,
         )
-        return self.did(state, thought, act), trace
+        return self.did(state, thought, percept.body, act), trace
 
     def notice(
         self, state: DwellerState, sensed: Sensation
@@ -307,9 +307,9 @@ class Dweller(AbstractActor[DwellerState]):
         topics = self._topics(thought.topic, moment.allowed, say)
         return _at(thought.hand, act.hand) + _at(thought.say, say) + _at(topics, topic)
 
-    def did(self, state: DwellerState, thought: Thought, act: Conduct) -> DwellerState:
+    def did(self, state: DwellerState, thought: Thought, body: Float[Array, " body"], act: Conduct) -> DwellerState:
         """Note what one does, and what is to be expected of it."""
-        foretold = self.expecting(thought.core, act.hand, act.say[0])
+        foretold = self.expecting(thought.core, body, act.hand, act.say[0])
         return eqx.tree_at(
             lambda s: (s.core, s.foretold, s.last, s.age), state, (thought.core, foretold, act, state.age + 1)
         )
@@ -326,7 +326,7 @@ class Dweller(AbstractActor[DwellerState]):
         """Go through some steps again with the mind as it is now."""
         moments, act = trace.moment, trace.act
         _, thought = self.think(core, moments)
-        foretold = jax.vmap(self.expecting)(thought.core, act.hand, act.say[..., 0])
+        foretold = jax.vmap(self.expecting)(thought.core, moments.met.body, act.hand, act.say[..., 0])
         later = jax.tree.map(lambda leaf: leaf[1:], moments.met)
         surprisal = jax.vmap(self.expecting.surprisal)(foretold[:-1], later)
         expected = self._topics(thought.topic, moments.allowed, act.say[..., 0])

@@ -42,7 +42,7 @@ class Expecting(eqx.Module):
     """A linear expectation of the next percept from what is borne in mind and what is being done.
 
     Attributes:
-        out: To means of the body, then logits of taste, of what is heard first, and of the surfaces ahead.
+        out: To changes of the body, then logits of taste, of what is heard first, and of the surfaces ahead.
     """
 
     hands: int = eqx.field(static=True)
@@ -53,19 +53,19 @@ class Expecting(eqx.Module):
 
     def __init__(self, core: int, hands: int, says: int, materials: int, body: int, *, key: Key):
         self.hands, self.says, self.materials, self.body = hands, says, materials, body
-        out = eqx.nn.Linear(core + hands + says, body + TASTES + says + AHEAD * materials, key=key)
-        self.out = eqx.tree_at(lambda linear: linear.bias, out, out.bias.at[:body].set(0.5))
+        self.out = eqx.nn.Linear(core + hands + says, body + TASTES + says + AHEAD * materials, key=key)
 
     def init(self) -> Float[Array, " foretold"]:
-        """What a newborn expects."""
-        return self.out.bias
+        """What a newborn expects: a body half filled, and anything else."""
+        return jnp.zeros(self.out.out_features).at[: self.body].set(0.5)
 
     def __call__(
-        self, core: Float[Array, " core"], hand: Int[Array, ""], say: Int[Array, ""]
+        self, core: Float[Array, " core"], body: Float[Array, " body"], hand: Int[Array, ""], say: Int[Array, ""]
     ) -> Float[Array, " foretold"]:
-        """Foretell."""
+        """Foretell: means of the body, which is expected to stay but for what is learned, then the logits."""
         done = (jax.nn.one_hot(hand, self.hands), jax.nn.one_hot(say, self.says))
-        return self.out(jnp.concatenate([core, *done]))
+        told = self.out(jnp.concatenate([core, *done]))
+        return told.at[: self.body].add(body)
 
     def meets(self, innate: Innate, sensed: Sensation) -> Met:
         """What of a percept the expectation is held against."""
