@@ -43,7 +43,7 @@ CONDUCTION = 0.04
 COMPANY_REACH, COMPANY, TALK = 3, 0.006, 0.03
 """Company: within how many cells, what each who is liked gives in a step, and what being spoken to kindly gives."""
 
-EARSHOT = 8
+EARSHOT = 6
 """Within how many cells an utterance is heard."""
 
 SCARCE, WEARING, MENDING = 0.05, 0.02, 0.004

@@ -12,14 +12,12 @@ from jaxtyping import Array, Bool, Float, Int
 from inhabit.maths import choice
 from inhabit.worlds.village.acts import LOOKS, NORMS, Hand, Quality, Say, Topic
 from inhabit.worlds.village.bearings import apart, where_code
+from inhabit.worlds.village.body import EARSHOT
 from inhabit.worlds.village.norms import HUNGRY, addressed, asks_for
 from inhabit.worlds.village.paths import Ground
 from inhabit.worlds.village.seeking import DESPERATE, Errand, enough, hearth_known, rough, water_known
 from inhabit.worlds.village.state import State
 from inhabit.worlds.village.wanting import COMPANY, FOOD, REST, SWEET, WARMTH, WATER
-
-EARSHOT = 6
-"""Within how many cells one hears what is said."""
 
 _FELT = np.array([Quality.WELL, Quality.HUNGRY, Quality.THIRSTY, Quality.TIRED, Quality.COLD, Quality.LONELY, 0])
 _FELT[6] = Quality.HUNGRY  # who wants sweets says so

@@ -30,11 +30,13 @@ class Village(AbstractWorld[State, Event]):
         people: How many live here, 2 to 16.
         plants: How many plants bear fruit, at least two of each look.
         size: Cells to the east, to the south, and up.
+        liars: Share of villagers who say what is not so, 0 to 1.
     """
 
     people: int = eqx.field(static=True, default=4)
     plants: int = eqx.field(static=True, default=24)
     size: tuple[int, int, int] = eqx.field(static=True, default=(24, 24, HEIGHT))
+    liars: float = eqx.field(static=True, default=0.0)
 
     def __check_init__(self):
         if not 2 <= self.people <= 16:
@@ -43,6 +45,8 @@ class Village(AbstractWorld[State, Event]):
             raise ValueError(f"{self.plants} plants are too few for {LOOKS} looks; give at least {2 * LOOKS}")
         if self.size[2] != HEIGHT or min(self.size[:2]) < 16 or max(self.size[:2]) > 64:
             raise ValueError(f"a land of {self.size} cells cannot be drawn; give 16 to 64, 16 to 64, and {HEIGHT}")
+        if not 0 <= self.liars <= 1:
+            raise ValueError(f"a share of {self.liars} liars; give 0 to 1")
         things = 1 + self.plants + self.people + TREES + ROCKS + BLOCKS
         if things > self.size[0] * self.size[1] // 3:
             raise ValueError(f"{things} things crowd a land of {self.size} cells; give fewer plants or more land")
@@ -52,17 +56,16 @@ class Village(AbstractWorld[State, Event]):
         land_key, lore_key, plant_key, body_key, mind_key, bond_key = jax.random.split(key, 6)
         land = draw_land(self.size, self.people, self.plants, key=land_key)
         lore = draw_lore(key=lore_key)
-        none = jnp.zeros(self.people, int)
         return State(
             voxels=land.voxels,
             hearth=land.hearth,
             lore=lore,
             plants=draw_plants(land.plants, land.homes, lore, key=plant_key),
             people=draw_bodies(land.homes, key=body_key),
-            minds=draw_minds(lore, land.voxels, land.homes, key=mind_key),
+            minds=draw_minds(lore, land.voxels, land.homes, liars=self.liars, key=mind_key),
             bonds=draw_bonds(self.people, key=bond_key),
             said=jnp.zeros((self.people, 5), int),
-            time=none[0],
+            time=jnp.array(0),
         )
 
     def step(self, state: State, deed: Deed, *, key: Key) -> tuple[State, Event]:  # type: ignore[override]
