@@ -33,7 +33,7 @@ class Errand(eqx.Module):
 
     Attributes:
         target: Column to go to.
-        found: Whether there is one; who has none wanders.
+        found: Whether one goes there for one's goal; who knows of nothing goes to whom it likes best, and asks.
         plant: 1 + the plant that is to be picked from, else 0.
         wish: 1 + the plant that one would pick from if its owner let one, else 0.
         receiver: 1 + who is to be handed what is held, else 0.
@@ -68,9 +68,9 @@ def errands(state: State, ground: Ground) -> Errand:
         (goal == COMPANY, friend, has_friend),
         (picks, plants, plant > 0),
     )
-    target, found = place, jnp.zeros(len(goal), bool)
+    target, found = friend, jnp.zeros(len(goal), bool)
     for which, there, known in reversed(cases):
-        target = jnp.where(which[:, None], there, target)
+        target = jnp.where(which[:, None], jnp.where(known[:, None], there, friend), target)
         found = jnp.where(which, known, found)
     return Errand(target=target, found=found, plant=plant * picks, wish=wish * picks, receiver=receiver)
 
@@ -97,8 +97,8 @@ def hands(state: State, ground: Ground, errand: Errand, whim: Float[Array, "peop
     at_home = (goal == REST) & (distance <= 1)
     spent = people.levels[:, REST] < 0.06
     hinders = fruit & ((goal == SWEET) | ((goal == WATER) & facing))
-    walk = jnp.where(errand.found, _walk(state, ground, errand, ways, whim), 0)
-    walk = jnp.where(errand.found & (whim[:, 4] > 0.06), walk, _wander(people.heading, ways, whim))
+    aimless = (~errand.found & ((distance <= 2) | (goal < 0))) | (whim[:, 4] < 0.06)
+    walk = jnp.where(aimless, _wander(people.heading, ways, whim), _walk(state, ground, errand, ways, whim))
     near_enough = ((goal == WARMTH) & (distance <= 2)) | ((goal == COMPANY) & (distance <= 1))
     idle = (goal < 0) & (fruit | ~errand.found)
     cases = (

@@ -111,7 +111,7 @@ def _lore_heard(state: State, near: Array, chance: Array) -> Int[Array, "people 
     old = state.minds.believes
     known = jnp.sum(jnp.where(jnp.arange(LOOKS) == look[None, :, None], old[:, None], 0), -1) > 0
     trust = strength(state.bonds.goodwill)
-    taken = near & teaches[None] & (chance < jnp.where(known, 0.15 * trust**2, trust))
+    taken = near & teaches[None] & (chance < jnp.where(known, 0.02 * trust**2, trust))
     heard = jnp.max(jnp.where(taken[:, :, None] & (jnp.arange(LOOKS) == look[:, None]), said[:, 2:3], 0), 1)
     return jnp.where(heard > 0, heard, old)
 

@@ -20,7 +20,7 @@ WEIGHT_SPREAD = 0.5
 COMMON = np.log(np.array([1.2, 1.2, 1.0, 1.0, 0.8, 0.8], np.float32))
 """Logarithm of a usual weight, before they are made to sum to 1."""
 
-KNOWN, MISTAKEN = 0.7, 0.06
+KNOWN, MISTAKEN = 0.7, 0.04
 """Chance that a villager is right about a look from the start, and that it is wrong."""
 
 
@@ -42,7 +42,7 @@ def draw_minds(
     chance = jax.random.uniform(next(drawn), (people, LOOKS))
     guess = jax.random.randint(next(drawn), (people, LOOKS), int(Quality.NOURISHING), int(Quality.BLAND) + 1)
     believes = jnp.where(chance < KNOWN, lore.quality, jnp.where(chance < KNOWN + MISTAKEN, guess, 0))
-    found = jax.random.uniform(next(drawn), (people, 2, 1)) < jnp.array([0.85, 0.95])[:, None]
+    found = jax.random.uniform(next(drawn), (people, 2, 1)) < jnp.array([0.9, 0.95])[:, None]
     water, _ = nearest(jnp.any(voxels == Material.WATER, 2), homes[:, :2])
     hearth, _ = nearest(jnp.any(voxels == Material.HEARTH, 2), homes[:, :2])
     return Minds(
