@@ -94,9 +94,7 @@ def test_what_was_seen_is_known_where_it_is_after_walking_and_turning_away():
 def test_a_fruit_that_is_gone_is_known_to_be_gone_but_not_one_out_of_sight():
     bush, bare = _sensed([(2, 2, 0)]), _sensed()
     assert not _nearest(_lived(bush, bare), Topic.FRUIT + 2, bare).known[0]
-    hidden = eqx.tree_at(
-        lambda s: s.window.material, bare, bare.window.material.at[4, 4].set(int(Material.HIDDEN))
-    )
+    hidden = eqx.tree_at(lambda s: s.window.material, bare, bare.window.material.at[4, 4].set(int(Material.HIDDEN)))
     assert _nearest(_lived(bush, hidden), Topic.FRUIT + 2, hidden).known[0]
 
 
@@ -134,9 +132,7 @@ def test_one_bite_teaches_what_a_look_is_and_only_that_look(mind, notice):
     forgetful = eqx.tree_at(lambda m: m.lore, mind, NoMemory(INNATE.looks, INNATE.kinds))
     state, *_ = notice(
         forgetful,
-        eqx.tree_at(
-            lambda s: (s.last.hand, s.held), forgetful.init(), (jnp.array(int(Hand.TASTE)), jnp.array(5))
-        ),
+        eqx.tree_at(lambda s: (s.last.hand, s.held), forgetful.init(), (jnp.array(int(Hand.TASTE)), jnp.array(5))),
         _sensed(taste=int(Quality.SICKENING), holding=5),
     )
     assert answering.beliefs(forgetful, state) == [""] * 6

@@ -24,7 +24,10 @@ def test_native_sight_is_one_map_a_column_then_one_a_row_then_one_of_all():
             for right in range(5):
                 code = []
                 for up in range(2):
-                    m, r, p = (np.asarray(leaf)[one, ahead, right, up] for leaf in (window.material, window.ripe, window.person))
+                    m, r, p = (
+                        np.asarray(leaf)[one, ahead, right, up]
+                        for leaf in (window.material, window.ripe, window.person)
+                    )
                     code += [*(m == np.arange(4)), *(r == np.arange(1, 3)), p > 0]
                 columns.append(relu(np.asarray(sight.up.weight) @ np.array(code, float) + np.asarray(sight.up.bias)))
             rows.append(relu(np.asarray(sight.right.weight) @ np.concatenate(columns) + np.asarray(sight.right.bias)))

@@ -90,11 +90,15 @@ def _fared(growth: "Growth", quiet: bool) -> dict[str, Any]:
 
     key = jax.random.key(standards.HELD_OUT)
     with busy("living in villages that it has never seen", quiet):
-        found = {"grown": standards.spent(growth.mind, growth.home, lives=64, key=key)}
+        found = {"grown": standards.spent(growth.mind, growth.home, lives=standards.BATCH, key=key)}
         for name, which in standards.STANDARDS.items():
-            found[name] = standards.standard(which, growth.home, lives=64, key=key)
+            found[name] = standards.standard(which, growth.home, lives=standards.BATCH, key=key)
     return {
-        name: {"return": float(one.total.mean()), "error": float(one.total.std() / 8), "steps": float(one.age.mean())}
+        name: {
+            "return": float(one.total.mean()),
+            "error": float(one.total.std() / one.total.size**0.5),
+            "steps": float(one.age.mean()),
+        }
         for name, one in found.items()
     }
 
@@ -104,7 +108,7 @@ def _show(growth: "Growth", fared: dict[str, Any], path: pathlib.Path) -> None:
     if growth.curve:
         console.print(f"wellbeing a step  {spark([row['reward'] for row in growth.curve][-60:])}", style="dim")
     shown = table(
-        "who", "return of a life", "±", "steps lived", title="In 64 villages never seen", right=("return of a life",)
+        "who", "return of a life", "±", "steps lived", title="In 128 villages never seen", right=("return of a life",)
     )
     for name, one in fared.items():
         shown.add_row(name, f"{one['return']:.1f}", f"{one['error']:.1f}", f"{one['steps']:.0f}")
@@ -114,18 +118,13 @@ def _show(growth: "Growth", fared: dict[str, Any], path: pathlib.Path) -> None:
 
 def _lives_on(growth: "Growth", steps: int, seed: int, watch: bool, log: pathlib.Path | None) -> None:
     """Let the mind live a life, shown step by step or not, and write it down."""
-    import equinox as eqx
     import jax
 
     from inhabit.learning import biography
 
-    birth, living = jax.random.split(jax.random.key(seed + 1))
-    place, state = biography.begin(growth.mind, growth.home, lives=1, key=birth)
-    step = eqx.filter_jit(biography.page)
     pages = []
     with _screen(watch) as show:
-        for key in jax.random.split(living, steps):
-            place, state, page = step(growth.mind, growth.home, place, state, key=key)
+        for page in biography.pages(growth.mind, growth.home, lives=1, steps=steps, key=jax.random.key(seed + 1)):
             pages.append(jax.device_get(page))
             show(growth, pages[-1])
             if page.turn.terminated[0]:

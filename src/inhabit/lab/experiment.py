@@ -118,12 +118,13 @@ class Experiment:
 
 def registry() -> tuple[Experiment, ...]:
     """Every experiment of the house, in the order in which they are listed."""
+    from inhabit.lab.faculties import MIND
     from inhabit.lab.fruit import FRUIT  # here, for an experiment is made of this file's words
     from inhabit.lab.memory import MEMORY
     from inhabit.lab.stand_in import STAND_IN
     from inhabit.lab.wire import WIRE
 
-    return (STAND_IN, WIRE, FRUIT, MEMORY)
+    return (STAND_IN, WIRE, FRUIT, MEMORY, MIND)
 
 
 def find(name: str) -> Experiment:

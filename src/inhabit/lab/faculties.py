@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import equinox as eqx
@@ -11,18 +11,15 @@ import jax
 import numpy as np
 
 from inhabit.lab.experiment import Experiment, Record
+from inhabit.lab.lesions import FACULTIES, lesioned
 from inhabit.lab.questions import Lived, ask, score
 from inhabit.lab.traffic import twin_score
 from inhabit.learning import standards
-from inhabit.learning.channel import AbstractChannel, Open, Shuffled, Shut
+from inhabit.learning.channel import channels
 from inhabit.learning.growing import Growth, grow
 from inhabit.maths.intervals import Estimate, bootstrap_mean
-from inhabit.memory.none import NoMemory
 from inhabit.mind.dweller import SIGHT, Dweller
-from inhabit.mind.feeling import Unfeeling
-from inhabit.mind.knowing import NoKnowledge
-from inhabit.mind.manners import DEEDS
-from inhabit.senses.voxels import Blind, FlatSight
+from inhabit.senses.voxels import FlatSight
 
 QUESTION = (
     "Grown in villages: does a mind live well, does its speech pay, can it answer, does each faculty earn its place?"
@@ -34,27 +31,7 @@ PREDICTIONS = {
     "faculties": "Taking any faculty away costs more than two standard errors of return.",
 }
 LESSONS, QUICK_LESSONS = 600, 20
-LIVES, QUICK_LIVES = 256, 16
-
-
-def without() -> Mapping[str, tuple[Callable[[Dweller], Dweller], AbstractChannel]]:
-    """The mind with one faculty replaced by its null part, by name; and the channel that goes with it."""
-
-    def put(where: Callable, *parts: Any) -> Callable[[Dweller], Dweller]:
-        return lambda mind: eqx.tree_at(where, mind, parts if len(parts) > 1 else parts[0])
-
-    def forgetful(mind: Dweller) -> Dweller:
-        lore = NoMemory(mind.innate.looks, mind.innate.kinds)
-        return eqx.tree_at(lambda m: (m.lore, m.norms), mind, (lore, NoMemory(len(DEEDS), 1)))
-
-    return {
-        "nothing": (lambda mind: mind, Open()),
-        "sight": (put(lambda m: m.sight, Blind(SIGHT)), Open()),
-        "surprise memory": (forgetful, Open()),
-        "knowledge": (lambda mind: eqx.tree_at(lambda m: m.knowing, mind, NoKnowledge(mind.innate)), Open()),
-        "felt values": (put(lambda m: m.feeling, Unfeeling()), Open()),
-        "speech": (lambda mind: mind, Shut()),
-    }
+LIVES, QUICK_LIVES = 256, 128
 
 
 def flat(mind: Dweller, *, seed: int = 0) -> Dweller:
@@ -109,7 +86,7 @@ def _key(seed: int) -> Any:
 
 def _growing(growth: Growth, *, lives: int, seed: int, **_: Any) -> _Found:
     key = _key(seed)
-    own = standards.spent(growth.mind, growth.home, lives=lives, key=key)
+    own = standards.spent(lesioned(growth.mind), growth.home, lives=lives, key=key)
     others = {
         name: standards.standard(which, growth.home, lives=lives, key=key)
         for name, which in standards.STANDARDS.items()
@@ -123,10 +100,9 @@ def _growing(growth: Growth, *, lives: int, seed: int, **_: Any) -> _Found:
 
 
 def _speech(growth: Growth, *, lives: int, seed: int, **_: Any) -> _Found:
-    channels = {"open": Open(), "shut": Shut(), "shuffled": Shuffled()}
     total = {
-        name: np.asarray(standards.spent(growth.mind, growth.home, lives=lives, channel=one, key=_key(seed)).total)
-        for name, one in channels.items()
+        name: _total(growth, growth.mind, lives=lives, seed=seed, channel=channel)
+        for name, channel in channels().items()
     }
     measured: dict[str, Estimate] = {f"return, {name}": _mean(one) for name, one in total.items()}
     for name in ("shut", "shuffled"):
@@ -138,10 +114,11 @@ def _speech(growth: Growth, *, lives: int, seed: int, **_: Any) -> _Found:
 
 def _questions(growth: Growth, *, lives: int, seed: int, quick: bool, **_: Any) -> _Found:
     number, few = (50, 4) if quick else (500, 25)
-    lived = Lived.of(growth.mind, growth.home, lives=few, steps=192, seed=standards.HELD_OUT + seed)
-    asked = ask(growth.mind, growth.home, lived, number=number, seed=seed)
-    schooled = Lived.of(growth.mind, growth.home, lives=few, steps=192, seed=seed + 17)
-    others = ask(growth.mind, growth.home, schooled, number=4 * number, seed=seed + 1)
+    mind_ = lesioned(growth.mind)
+    lived = Lived.of(mind_, growth.home, lives=few, steps=192, seed=standards.HELD_OUT + seed)
+    asked = ask(mind_, growth.home, lived, number=number, seed=seed)
+    schooled = Lived.of(mind_, growth.home, lives=few, steps=192, seed=seed + 17)
+    others = ask(mind_, growth.home, schooled, number=4 * number, seed=seed + 1)
     twin = twin_score(growth, schooled, others, lived, asked, seed=seed, quick=quick)
     groups = [one.life for one in asked]
     measured = {"right": bootstrap_mean([one.right for one in asked], groups)}
@@ -155,15 +132,11 @@ def _questions(growth: Growth, *, lives: int, seed: int, quick: bool, **_: Any) 
 
 def _faculties(growth: Growth, *, lives: int, seed: int, quick: bool, folder: pathlib.Path) -> _Found:
     """Each faculty taken from the grown mind; and flat senses grown as long as the native ones."""
-    total = {}
-    for name, (change, channel) in without().items():
-        one = standards.spent(change(growth.mind), growth.home, lives=lives, channel=channel, key=_key(seed))
-        total[name] = np.asarray(one.total)
+    whole = _total(growth, growth.mind, lives=lives, seed=seed)
+    total = {name: _total(growth, growth.mind, name, lives=lives, seed=seed) for name in FACULTIES}
+    total["speech"] = _total(growth, growth.mind, lives=lives, seed=seed, channel=channels()["shut"])
     flattened = grown(folder, seed=seed, lessons=growth.lessons, name="flat", change=flat)
-    total["native sight, flat grown instead"] = np.asarray(
-        standards.spent(flattened.mind, growth.home, lives=lives, key=_key(seed)).total
-    )
-    whole = total.pop("nothing")
+    total["native sight, flat grown instead"] = _total(growth, flattened.mind, lives=lives, seed=seed)
     measured = {"return, whole": _mean(whole)}
     for name, one in total.items():
         measured[f"cost without {name}"] = _mean(whole - one)
@@ -172,6 +145,12 @@ def _faculties(growth: Growth, *, lives: int, seed: int, quick: bool, folder: pa
         {"village": i, "whole": float(whole[i]), **{n: float(t[i]) for n, t in total.items()}} for i in range(lives)
     ]
     return _Found(measured, {}, rows)
+
+
+def _total(growth: Growth, mind: Dweller, *gone: str, lives: int, seed: int, channel: Any = None) -> np.ndarray:
+    """Returns of a mind, perhaps without some faculties, in the villages that all are judged in."""
+    made = standards.spent(lesioned(mind, *gone), growth.home, lives=lives, channel=channel, key=_key(seed))
+    return np.asarray(made.total)
 
 
 def _mean(values: Any) -> Estimate:

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from inhabit.learning.biography import Page, biographies
+from inhabit.learning.biography import Page, pages
 from inhabit.learning.dwelling import ME, VillageHome, sensations
+from inhabit.learning.standards import BATCH
 from inhabit.mind import answering
 from inhabit.mind.dweller import Dweller
 from inhabit.mind.feeling import CURVATURE
@@ -25,9 +26,6 @@ SAMPLES = 64
 
 NEAR, AMOUNT = 4, 0.05
 """Within how many cells hearsay must be right, and within which error an amount."""
-
-PURPOSE = 0.1
-"""Below how many nats no need is given as the reason of a deed."""
 
 _DEEDS = (Hand.PICK, Hand.EAT, Hand.TASTE, Hand.REST, Hand.GIVE)
 _MATERIALS = {"water": Material.WATER, "hearth": Material.HEARTH, "block": Material.BLOCK}
@@ -60,8 +58,8 @@ class Question:
 class Lived:
     """Biographies, opened at any step of any life."""
 
-    def __init__(self, pages: Page):
-        self.pages = jax.device_get(pages)
+    def __init__(self, written: Page):
+        self.pages = written
         self.steps, self.lives = self.pages.place.age.shape
         alive = self.pages.place.state.people.alive[:, :, ME]
         self.last = alive.sum(0) - 1
@@ -69,7 +67,9 @@ class Lived:
     @classmethod
     def of(cls, mind: Dweller, home: VillageHome, *, lives: int, steps: int, seed: int) -> "Lived":
         """Let a mind live some lives."""
-        return cls(biographies(mind, home, lives=lives, steps=steps, key=jax.random.key(seed)))
+        written = pages(mind, home, lives=BATCH, steps=steps, key=jax.random.key(seed))
+        kept = [jax.device_get(jax.tree.map(lambda leaf: leaf[:lives], page)) for page in written]
+        return cls(jax.tree.map(lambda *leaves: np.stack(leaves), *kept))
 
     def page(self, step: int, life: int) -> Page:
         """One page of one life."""
@@ -165,7 +165,7 @@ class _Asker:
         accepts = [names[good] for good in caused] or ["no need"]
         if falls.max() <= error and caused:
             accepts.append("no need")
-        told = "no need" if drops[most] < PURPOSE else names[most]
+        told = "no need" if drops[most] < answering.PURPOSE else names[most]
         return Question("why", life, step, f"why did you {deed}?", told, told in accepts, tuple(accepts))
 
     def changed(self, life: int, step: int, rng: np.random.Generator) -> Question:

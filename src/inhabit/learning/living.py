@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
-from inhabit.learning.channel import AbstractChannel
 from inhabit.learning.home import AbstractHome, Turn
 from inhabit.maths import returns
 from inhabit.mind.actor import AbstractActor, Relived, Trace
@@ -184,7 +183,6 @@ def live(
     lives: Lives,
     *,
     steps: int,
-    channel: AbstractChannel | None = None,
     key: Key,
 ) -> tuple[Lives, tuple[Trace, Turn, Bool[Array, "lives time"]]]:
     """Let the lives go on; nothing is learned.
@@ -194,7 +192,6 @@ def live(
         home: Where.
         lives: So far.
         steps: How many.
-        channel: What becomes of the words that come and go; they all arrive when left out.
         key: Random key.
 
     Returns:
@@ -204,12 +201,10 @@ def live(
     def step(lives: Lives, key: Key) -> tuple[Lives, Any]:
         mind_key, home_key = jax.random.split(key)
         percept = jax.vmap(home.percept)(lives.place)
-        percept = percept if channel is None else channel.heard(percept)
         keys = jax.random.split(mind_key, lives.over.shape[0])
         state, trace = jax.vmap(lambda s, p, k: mind.attempt(s, p, key=k))(lives.mind, percept, keys)
         keys = jax.random.split(home_key, lives.over.shape[0])
-        act = trace.act if channel is None else channel.spoken(trace.act)
-        place, turn = jax.vmap(lambda s, a, k: home.step(s, a, key=k))(lives.place, act, keys)
+        place, turn = jax.vmap(lambda s, a, k: home.step(s, a, key=k))(lives.place, trace.act, keys)
         lived = ~lives.over
         worth = jnp.sum(turn.reward * trace.worth, -1) * lived
         over = lives.over | turn.terminated | turn.truncated

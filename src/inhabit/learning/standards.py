@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from inhabit.learning import living
-from inhabit.learning.channel import AbstractChannel
+from inhabit.learning import biography
+from inhabit.learning.channel import Channel
 from inhabit.learning.dwelling import ME, VillageHome, goods_of, newcomer, own_store
 from inhabit.mind.dweller import Dweller
 from inhabit.mind.feeling import wellbeing
@@ -17,6 +17,10 @@ from inhabit.types import Key
 from inhabit.worlds.village.acts import Deed, Hand
 from inhabit.worlds.village.state import State
 from inhabit.worlds.village.villagers import decide
+
+
+BATCH = 128
+"""Lives that are lived at once: one size, one compiled program."""
 
 
 class Worth(eqx.Module):
@@ -87,9 +91,13 @@ def _instead(deeds: Deed, hand: Array) -> Deed:
     return Deed(hand=deeds.hand.at[ME].set(hand.astype(deeds.hand.dtype)), say=deeds.say.at[ME].set(0))
 
 
-@partial(jax.jit, static_argnames=("lives", "home"))
 def standard(which: AbstractStandard, home: VillageHome, *, lives: int, key: Key) -> Worth:
     """Live a number of scripted lives; the same key gives the same villages to every standard and to `spent`."""
+    return _together([_standard(which, home, lives=number, key=one) for number, one in _batches(lives, key)])
+
+
+@partial(jax.jit, static_argnames=("lives", "home"))
+def _standard(which: AbstractStandard, home: VillageHome, *, lives: int, key: Key) -> Worth:
     birth, living_key = jax.random.split(key)
     village = home.village
     state = jax.vmap(lambda key: which.born(village.reset(key=key)))(jax.random.split(birth, lives))
@@ -107,19 +115,28 @@ def standard(which: AbstractStandard, home: VillageHome, *, lives: int, key: Key
     return Worth(jnp.sum(well, 0), jnp.sum(alive, 0))
 
 
-@eqx.filter_jit
-def spent(mind: Dweller, home: VillageHome, *, lives: int, channel: AbstractChannel | None = None, key: Key) -> Worth:
+def spent(mind: Dweller, home: VillageHome, *, lives: int, channel: Channel | None = None, key: Key) -> Worth:
     """Let a mind live a number of whole lives, and learn no more than lives teach."""
-    birth, living_key = jax.random.split(key)
-    begun = living.born(mind, home, lives, key=birth)
+    return _together([_spent(mind, home, number, channel, one) for number, one in _batches(lives, key)])
 
-    def step(lives: living.Lives, key: Key) -> tuple[living.Lives, Float[Array, " lives"]]:
-        lives, (trace, turn, lived) = living.live(mind, home, lives, steps=1, channel=channel, key=key)
-        well = jax.vmap(lambda place: wellbeing(own_store(place.state), goods_of(place.state)))(lives.place)
-        return lives, well * ~turn.terminated[:, 0] * lived[:, 0]
 
-    after, well = jax.lax.scan(step, begun, jax.random.split(living_key, home.life))
-    return Worth(jnp.sum(well, 0), after.age)
+def _spent(mind: Dweller, home: VillageHome, lives: int, channel: Channel | None, key: Key) -> Worth:
+    total, age = jnp.zeros(lives), jnp.zeros(lives, int)
+    for page in biography.pages(mind, home, lives=lives, steps=home.life, channel=channel, key=key):
+        total, age = total + page.well, age + page.place.state.people.alive[:, ME]
+    return Worth(total, age)
+
+
+def _batches(lives: int, key: Key) -> list[tuple[int, Key]]:
+    """So many lives in batches of one size, each with a key of its own."""
+    batch = min(lives, BATCH)
+    if lives % batch:
+        raise ValueError(f"{lives} lives are no multiple of {BATCH}, which are lived at once")
+    return [(batch, jax.random.fold_in(key, number)) for number in range(lives // batch)]
+
+
+def _together(made: list[Worth]) -> Worth:
+    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *made)
 
 
 STANDARDS = {"random": Random(), "forager": Forager(), "newcomer": Newcomer(), "native": Native()}

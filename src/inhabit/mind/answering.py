@@ -18,6 +18,9 @@ OCTANTS = ("north", "north-east", "east", "south-east", "south", "south-west", "
 FULL = 1.0
 """The level at which a need is imagined away."""
 
+PURPOSE = 0.1
+"""Below how many nats no need is given as the reason of a deed."""
+
 
 class Asked(eqx.Module):
     """A moment in a life about which one is asked.
