@@ -18,7 +18,6 @@ from inhabit.worlds.village.acts import Deed, Hand
 from inhabit.worlds.village.state import State
 from inhabit.worlds.village.villagers import decide
 
-
 BATCH = 128
 """Lives that are lived at once: one size, one compiled program."""
 
