@@ -23,7 +23,7 @@ class Hand(enum.IntEnum):
     LEFT = 2  # turn
     RIGHT = 3
     PICK = 4  # take a fruit from the plant, or the uppermost loose block, of the column in front
-    PUT = 5  # set the held block down on the column in front
+    PUT = 5  # set the held block down on the column in front, or hang a fruit back on a plant of its look
     EAT = 6  # eat the held fruit; without one, drink from water in front
     TASTE = 7  # a nibble of the held fruit: its taste, and a quarter of what it does; the fruit stays
     GIVE = 8  # hand what is held to whoever stands in front with an empty hand

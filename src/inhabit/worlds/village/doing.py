@@ -60,10 +60,12 @@ def act(state: State, hand: Int[Array, " people"]) -> tuple[State, Outcome]:
     drinks = (hand == Hand.EAT) & ~fruit & (before.top == Material.WATER)
     holds = jnp.where(eats | puts, 0, jnp.where(lifts, BLOCK, holds))
     holds = jnp.where(plant > 0, FRUIT + _taken(plant, plants.look), holds)
+    hung = _hung(people, plants, hand, before)
+    holds = jnp.where(hung > 0, 0, holds)
     look = jnp.arange(len(state.lore.quality)) == (people.holds - FRUIT)[:, None]
     mouthed = jnp.where(eats | tastes, jnp.sum(look * state.lore.quality, 1), 0)
     always = (hand == Hand.STAY) | (hand == Hand.LEFT) | (hand == Hand.RIGHT) | (hand == Hand.REST)
-    did = always | walks | (plant > 0) | lifts | puts | eats | tastes | drinks | (gave > 0)
+    did = always | walks | (plant > 0) | lifts | puts | (hung > 0) | eats | tastes | drinks | (gave > 0)
     outcome = Outcome(
         did=did & people.alive, picked=plant, gave=gave, front=before.person, mouthed=mouthed, drank=drinks
     )
@@ -77,11 +79,12 @@ def act(state: State, hand: Int[Array, " people"]) -> tuple[State, Outcome]:
         taste=mouthed,
         asleep=hand == Hand.REST,
     )
-    picked = jnp.sum(plant[:, None] == 1 + jnp.arange(len(plants.look)), 0)
+    every = 1 + jnp.arange(len(plants.look))
+    more = jnp.sum(hung[:, None] == every, 0) - jnp.sum(plant[:, None] == every, 0)
     state = dataclasses.replace(
         state,
         people=after,
-        plants=dataclasses.replace(plants, fruit=plants.fruit - picked),
+        plants=dataclasses.replace(plants, fruit=plants.fruit + more),
         voxels=_moved(state.voxels, there, lifts, puts),
     )
     return state, outcome
@@ -149,6 +152,15 @@ def _possible(
     here = jnp.all(before.column[:, None] == plants.place[None, :, :2], -1) & (plants.fruit > 0)
     plant = jnp.sum(here * jnp.arange(1, len(plants.look) + 1), 1)
     return walks, jnp.where(picks & low, plant, 0), lifts, puts
+
+
+def _hung(people: People, plants: Plants, hand: Int[Array, " people"], before: Front) -> Int[Array, " people"]:
+    """1 + the plant on which each hangs a fruit of its own look back, else 0."""
+    here = jnp.all(before.column[:, None] == plants.place[None, :, :2], -1)
+    same = here & (plants.look == people.holds[:, None] - FRUIT)
+    low = jnp.abs(before.height - people.place[:, 2] - 1) <= 1
+    plant = jnp.sum(same * jnp.arange(1, len(plants.look) + 1), 1)
+    return jnp.where((hand == Hand.PUT) & low & people.alive, plant, 0)
 
 
 def _taken(plant: Int[Array, " people"], look: Int[Array, " plants"]) -> Int[Array, " people"]:

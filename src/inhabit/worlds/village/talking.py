@@ -92,7 +92,7 @@ def _goodwill(state: State, say: Array, heard: Array, near: Array, chance: Array
 
 def _minds(state: State, before: State, outcome: Outcome, near: Array, chance: Array) -> State:
     believes = _tasted(before, outcome, _lore_heard(state, near, chance))
-    knows = _noticed(state, _places_heard(state, near, chance))
+    knows = noticed(state, _places_heard(state, near, chance))
     kept = lambda new, old: jnp.where(_broad(state.people.alive, new), new, old).astype(old.dtype)
     minds: Minds = state.minds
     return eqx.tree_at(
@@ -136,7 +136,7 @@ def _places_heard(state: State, near: Array, chance: Array) -> Int[Array, "peopl
     return knows
 
 
-def _noticed(state: State, knows: Array) -> Int[Array, "people sorts=2 xy=2"]:
+def noticed(state: State, knows: Array) -> Int[Array, "people sorts=2 xy=2"]:
     """What stands in front is known; a place that one has come to and that is not so is given up."""
     place = state.people.place[:, :2]
     front = place + jnp.array(DIRECTIONS)[state.people.heading]

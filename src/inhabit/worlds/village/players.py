@@ -1,0 +1,142 @@
+"""Players of one body in a village, to measure a mind against: one by chance, one who forages alone, one who knows."""
+
+import abc
+from typing import Generic, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from inhabit.types import Key
+from inhabit.worlds.village.acts import LOOKS, WORDS, Deed, Hand
+from inhabit.worlds.village.paths import Ground
+from inhabit.worlds.village.seeking import nearest
+from inhabit.worlds.village.state import Event, State
+from inhabit.worlds.village.talking import noticed
+from inhabit.worlds.village.villagers import decide
+from inhabit.worlds.village.world import Village
+
+MemoryT = TypeVar("MemoryT")
+
+
+class AbstractPlayer(eqx.Module, Generic[MemoryT]):
+    """Who plays person 0. The others do what `decide` says."""
+
+    @abc.abstractmethod
+    def init(self, village: State) -> MemoryT:
+        """What it remembers when it comes into a village."""
+
+    @abc.abstractmethod
+    def step(self, memory: MemoryT, village: State, *, key: Key) -> tuple[MemoryT, Deed]:
+        """What it does, as a deed of everyone of which only person 0's counts."""
+
+
+class Chance(AbstractPlayer[tuple[()]]):
+    """Does and says anything at all."""
+
+    def init(self, village: State) -> tuple[()]:
+        """Nothing."""
+        return ()
+
+    def step(self, memory: tuple[()], village: State, *, key: Key) -> tuple[tuple[()], Deed]:
+        """Every deed and every word is as likely as any other."""
+        hand_key, say_key = jax.random.split(key)
+        people = len(village.people.alive)
+        most = jnp.array([*WORDS, people + 1])
+        return memory, Deed(
+            hand=jax.random.randint(hand_key, (people,), 0, len(Hand)),
+            say=jax.random.randint(say_key, (people, 5), 0, most),
+        )
+
+
+class Native(AbstractPlayer[tuple[()]]):
+    """The villager that person 0 would have been."""
+
+    def init(self, village: State) -> tuple[()]:
+        """Nothing: what a villager knows is in the village's own record."""
+        return ()
+
+    def step(self, memory: tuple[()], village: State, *, key: Key) -> tuple[tuple[()], Deed]:
+        """As a villager decides."""
+        return memory, decide(village, key=key)
+
+
+class Knower(AbstractPlayer[tuple[()]]):
+    """A villager who knows the whole lore, where the water is and where the hearth."""
+
+    def init(self, village: State) -> tuple[()]:
+        """Nothing: it sees the truth."""
+        return ()
+
+    def step(self, memory: tuple[()], village: State, *, key: Key) -> tuple[tuple[()], Deed]:
+        """As a villager decides who believes what is true."""
+        water, _ = nearest(Ground.of(village.voxels).wet, village.people.place[:1, :2])
+        knows = jnp.concatenate([water, village.hearth[None]])
+        return memory, decide(believing(village, village.lore.quality, knows), key=key)
+
+
+class Lone(eqx.Module):
+    """What a forager has found out by itself.
+
+    Attributes:
+        believes: Of each look, the `Quality` it tasted; 0 not tasted.
+        knows: Where it has seen water and the hearth; -1 has not.
+        held: As `People.holds` a step ago.
+    """
+
+    believes: Int[Array, " looks"]
+    knows: Int[Array, "sorts=2 xy=2"]
+    held: Int[Array, ""]
+
+
+class Forager(AbstractPlayer[Lone]):
+    """A villager in all its wants, but deaf and mute, and new here: it learns what it tastes and where it has been."""
+
+    def init(self, village: State) -> Lone:
+        """It knows nothing."""
+        return Lone(jnp.zeros(LOOKS, int), jnp.full((2, 2), -1), village.people.holds[0])
+
+    def step(self, memory: Lone, village: State, *, key: Key) -> tuple[Lone, Deed]:
+        """As a villager decides who believes only its own mouth and eyes."""
+        taste = village.people.taste[0]
+        tasted = (jnp.arange(LOOKS) == memory.held - 2) & (taste > 0)
+        believes = jnp.where(tasted, taste, memory.believes)
+        everyone = believing(village, believes, memory.knows)
+        knows = noticed(everyone, everyone.minds.knows)[0]
+        deed = decide(believing(village, believes, knows), key=key)
+        return Lone(believes, knows, village.people.holds[0]), Deed(hand=deed.hand, say=jnp.zeros_like(deed.say))
+
+
+def believing(village: State, believes: Int[Array, " looks"], knows: Int[Array, "sorts=2 xy=2"]) -> State:
+    """The village, were this what person 0 believes."""
+    minds = village.minds
+    return eqx.tree_at(
+        lambda s: (s.minds.believes, s.minds.knows),
+        village,
+        (minds.believes.at[0].set(believes), minds.knows.at[0].set(knows)),
+    )
+
+
+def play(world: Village, player: AbstractPlayer, *, steps: int, key: Key) -> tuple[State, Event]:
+    """Let a player live among villagers: the village at the end, and what happened, with a leading axis of steps."""
+    reset_key, live_key = jax.random.split(key)
+    village = world.reset(key=reset_key)
+
+    def step(carry: tuple, key: Key) -> tuple[tuple, Event]:
+        memory, village = carry
+        own_key, other_key, world_key = jax.random.split(key, 3)
+        memory, own = player.step(memory, village, key=own_key)
+        others = decide(village, key=other_key)
+        deed = jax.tree.map(lambda mine, theirs: theirs.at[0].set(mine[0]), own, others)
+        village, event = world.step(village, deed, key=world_key)
+        return (memory, village), event
+
+    (_, village), events = jax.lax.scan(step, (player.init(village), village), jax.random.split(live_key, steps))
+    return village, events
+
+
+def wellbeing(events: Event) -> Float[Array, " people"]:
+    """Steps lived, each counted by how full the four vital levels were: a yardstick, not a reward."""
+    alive: Bool[Array, "steps people"] = events.health > 0
+    return jnp.sum(events.after[..., :4].mean(-1) * alive, 0)
