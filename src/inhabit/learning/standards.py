@@ -1,20 +1,19 @@
 """Standards: scripted lives in the dweller's place, to hold its own life beside; and what any life came to."""
 
-import abc
 from functools import partial
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PyTree
 
 from inhabit.learning import biography
 from inhabit.learning.channel import Channel
-from inhabit.learning.dwelling import ME, VillageHome, goods_of, newcomer, own_store
+from inhabit.learning.dwelling import ME, VillageHome, goods_of, own_store
 from inhabit.mind.dweller import Dweller
 from inhabit.mind.feeling import wellbeing
 from inhabit.types import Key
-from inhabit.worlds.village.acts import Deed, Hand
+from inhabit.worlds.village.players import AbstractPlayer, Chance, Forager, Knower, Native
 from inhabit.worlds.village.state import State
 from inhabit.worlds.village.villagers import decide
 
@@ -34,83 +33,31 @@ class Worth(eqx.Module):
     age: Int[Array, " lives"]
 
 
-class AbstractStandard(eqx.Module):
-    """A scripted life in the dweller's place, with the truth of the village before its eyes."""
-
-    def born(self, state: State) -> State:
-        """What it knows from birth; as the village drew it."""
-        return state
-
-    @abc.abstractmethod
-    def deeds(self, state: State, *, key: Key) -> Deed:
-        """What everyone does, itself included."""
-
-
-class Random(AbstractStandard):
-    """Does anything, and says nothing."""
-
-    def deeds(self, state: State, *, key: Key) -> Deed:
-        """The hand at random."""
-        others, own = jax.random.split(key)
-        hand = jax.random.randint(own, (), 0, len(Hand))
-        return _instead(decide(state, key=others), hand)
-
-
-class Forager(AbstractStandard):
-    """A newcomer that lives as villagers do but never speaks: it knows no lore and no place, and learns by finding."""
-
-    def born(self, state: State) -> State:
-        """Nothing is known."""
-        return newcomer(state)
-
-    def deeds(self, state: State, *, key: Key) -> Deed:
-        """As a villager, in silence."""
-        deeds = decide(state, key=key)
-        return _instead(deeds, deeds.hand[ME])
-
-
-class Newcomer(Forager):
-    """As the forager, but it speaks."""
-
-    def deeds(self, state: State, *, key: Key) -> Deed:
-        """As a villager."""
-        return decide(state, key=key)
-
-
-class Native(AbstractStandard):
-    """A villager who knows the lore and the places from birth, as villagers do."""
-
-    def deeds(self, state: State, *, key: Key) -> Deed:
-        """As a villager."""
-        return decide(state, key=key)
-
-
-def _instead(deeds: Deed, hand: Array) -> Deed:
-    """The same deeds, with the dweller's hand as given and its mouth shut."""
-    return Deed(hand=deeds.hand.at[ME].set(hand.astype(deeds.hand.dtype)), say=deeds.say.at[ME].set(0))
-
-
-def standard(which: AbstractStandard, home: VillageHome, *, lives: int, key: Key) -> Worth:
-    """Live a number of scripted lives; the same key gives the same villages to every standard and to `spent`."""
-    return _together([_standard(which, home, lives=number, key=one) for number, one in _batches(lives, key)])
+def standard(player: AbstractPlayer, home: VillageHome, *, lives: int, key: Key) -> Worth:
+    """Live a number of scripted lives; the same key gives the same villages to every player and to `spent`."""
+    return _together([_standard(player, home, lives=number, key=one) for number, one in _batches(lives, key)])
 
 
 @partial(jax.jit, static_argnames=("lives", "home"))
-def _standard(which: AbstractStandard, home: VillageHome, *, lives: int, key: Key) -> Worth:
+def _standard(player: AbstractPlayer, home: VillageHome, *, lives: int, key: Key) -> Worth:
     birth, living_key = jax.random.split(key)
     village = home.village
-    state = jax.vmap(lambda key: which.born(village.reset(key=key)))(jax.random.split(birth, lives))
+    state = jax.vmap(lambda key: village.reset(key=key))(jax.random.split(birth, lives))
 
-    def one(state: State, key: Key) -> tuple[State, tuple[Array, Array]]:
-        decide_key, step_key = jax.random.split(key)
-        state, _ = village.step(state, which.deeds(state, key=decide_key), key=step_key)
+    def one(memory: PyTree, state: State, key: Key) -> tuple[PyTree, State, Array, Array]:
+        own_key, decide_key, step_key = jax.random.split(key, 3)
+        memory, own = player.step(memory, state, key=own_key)
+        deed = jax.tree.map(lambda mine, all_: all_.at[ME].set(mine[ME]), own, decide(state, key=decide_key))
+        state, _ = village.step(state, deed, key=step_key)
         alive = state.people.alive[ME]
-        return state, (wellbeing(own_store(state), goods_of(state)) * alive, alive)
+        return memory, state, wellbeing(own_store(state), goods_of(state)) * alive, alive
 
-    def step(state: State, key: Key) -> tuple[State, tuple[Array, Array]]:
-        return jax.vmap(one)(state, jax.random.split(key, lives))
+    def step(carry: PyTree, key: Key) -> tuple[PyTree, tuple[Array, Array]]:
+        memory, state, well, alive = jax.vmap(one)(*carry, jax.random.split(key, lives))
+        return (memory, state), (well, alive)
 
-    _, (well, alive) = jax.lax.scan(step, state, jax.random.split(living_key, home.life))
+    begun = jax.vmap(player.init)(state), state
+    _, (well, alive) = jax.lax.scan(step, begun, jax.random.split(living_key, home.life))
     return Worth(jnp.sum(well, 0), jnp.sum(alive, 0))
 
 
@@ -138,8 +85,9 @@ def _together(made: list[Worth]) -> Worth:
     return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *made)
 
 
-STANDARDS = {"random": Random(), "forager": Forager(), "newcomer": Newcomer(), "native": Native()}
-"""Every standard, by name."""
+STANDARDS = {"random": Chance(), "forager": Forager(), "native": Native(), "knower": Knower()}
+"""Scripted lives in the dweller's place, by name: by chance; as a villager but deaf, mute and new here; as the villager
+that would have been there; as a villager who knows all the lore and both places."""
 
 HELD_OUT = 1_000_003
 """Seed of the villages that are for judging only; school draws its own from other keys."""
