@@ -148,13 +148,13 @@ def test_death_leaves_no_return_and_a_cut_off_leaves_the_expected_one():
         home = Echo(deadly=deadly)
         lives, record = living.live(mind, home, learner.lives, steps=60, key=jax.random.key(1))
         school = Schooling(lives=32, discount=0.5, lambda_=0.0)
-        lesson = living.remembered(mind, home, learner.lives, lives, record, school, key=jax.random.key(2))
+        lesson = living.remembered(mind, learner.lives, record, school)
         _, turn, lived = record
         ended = lived & (turn.terminated | turn.truncated)
         np.testing.assert_array_equal(jnp.sum(ended, 1), 1)
         expected = 0.5 * turn.reward[..., 0][ended] + after  # half of a reward is paid out: 1 - discount
         np.testing.assert_allclose(lesson.target[..., 0][ended], expected, atol=1e-5)
-        assert jnp.all(lives.age == jnp.sum(lesson.counts, 1))
+        assert jnp.all(lives.age == jnp.sum(lesson.counts, 1)) and not jnp.any(lesson.counts[:, -1])
 
 
 def test_only_lives_that_are_over_are_replaced_and_their_account_begins_anew():

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from inhabit.learning.channel import Channel, channels
 from inhabit.learning.dwelling import Dwelling, VillageHome, goods_of, own_store
 from inhabit.learning.home import Turn
+from inhabit.learning.living import strong
 from inhabit.mind.actor import Trace
 from inhabit.mind.answering import Asked
 from inhabit.mind.dweller import Dweller, DwellerState
@@ -43,7 +44,7 @@ class Page(eqx.Module):
 @eqx.filter_jit
 def begin(mind: Dweller, home: VillageHome, *, lives: int, key: Key) -> tuple[Dwelling, DwellerState]:
     """Be born, some times over."""
-    return jax.vmap(lambda key: home.begin(mind, key=key))(jax.random.split(key, lives))
+    return strong(jax.vmap(lambda key: home.begin(mind, key=key))(jax.random.split(key, lives)))
 
 
 @eqx.filter_jit
@@ -60,7 +61,7 @@ def page(
     later, turn = jax.vmap(lambda s, a, k: home.step(s, a, key=k))(place, channel.spoken(trace.act), keys)
     well = jax.vmap(lambda state: wellbeing(own_store(state), goods_of(state)))(later.state)
     here = eqx.tree_at(lambda p: p.sensed, place, percept)
-    return later, Page(place=here, before=state, after=after, trace=trace, turn=turn, well=well)
+    return strong((later, Page(place=here, before=state, after=after, trace=trace, turn=turn, well=well)))
 
 
 def pages(

@@ -157,7 +157,7 @@ def enrol(mind: AbstractActor, home: AbstractHome, schooling: Schooling, *, seed
     """A learner before its first lesson."""
     lives = born(mind, home, schooling.lives, key=jax.random.fold_in(jax.random.key(seed), 2**31 - 1))
     momentum = schooling.optimiser().init(eqx.filter(mind, eqx.is_inexact_array))
-    return Learner(mind, momentum, lives, jnp.zeros((), int), jnp.asarray(seed))
+    return strong(Learner(mind, momentum, lives, jnp.zeros((), int), jnp.asarray(seed)))
 
 
 def born(mind: AbstractActor, home: AbstractHome, number: int, *, key: Key) -> Lives:
@@ -215,33 +215,27 @@ def live(
 
 
 def remembered(
-    mind: AbstractActor,
-    home: AbstractHome,
-    before: Lives,
-    after: Lives,
-    record: tuple[Trace, Turn, Bool[Array, "lives time"]],
-    schooling: Schooling,
-    *,
-    key: Key,
+    mind: AbstractActor, before: Lives, record: tuple[Trace, Turn, Bool[Array, "lives time"]], schooling: Schooling
 ) -> Lesson:
-    """Make a lesson of what was lived: advantages of each good, and by the mind's own values of all together."""
+    """Make a lesson of what was lived: advantages of each good, and by the mind's own values of all together.
+
+    The last step is not learned from: its value stands for all that comes after (to think once more just for that
+    would double the part of the program that takes longest to compile).
+    """
     trace, turn, lived = record
-    keys = jax.random.split(key, after.over.shape[0])
-    percept = jax.vmap(home.percept)(after.place)
-    _, beyond = jax.vmap(lambda s, p, k: mind.attempt(s, p, key=k))(after.mind, percept, keys)
-    value = jnp.concatenate([trace.value, beyond.value[:, None]], axis=1)
-    discount = schooling.discount * ~turn.terminated
+    discount = schooling.discount * ~turn.terminated[:, :-1]
     # Of a step's reward only the share 1 - discount is paid out, so that a value has the size of a reward.
-    reward = (1 - schooling.discount) * turn.reward
+    reward = (1 - schooling.discount) * turn.reward[:, :-1]
     per_good = jax.vmap(jax.vmap(returns.advantages, (1, None, 1, None), 1), (0, 0, 0, None))(
-        reward, discount, value, schooling.lambda_
+        reward, discount, trace.value, schooling.lambda_
     )
+    per_good = jnp.pad(per_good, ((0, 0), (0, 1), (0, 0)))
     return Lesson(
         core=jax.vmap(mind.core)(before.mind),
         trace=trace,
         advantage=jnp.sum(per_good * trace.worth, -1),
         target=per_good + trace.value,
-        counts=lived.astype(float),
+        counts=lived.astype(float).at[:, -1].set(0.0),
         shown=turn.shown,
         heed=jnp.zeros(lived.shape[0]),
     )
@@ -292,11 +286,11 @@ def improve(learner: Learner, lesson: Lesson, schooling: Schooling, *, key: Key)
 def lesson(learner: Learner, home: AbstractHome, schooling: Schooling) -> tuple[Learner, LessonInfo]:
     """Replace who has died, live on, then learn from it."""
     key = jax.random.fold_in(jax.random.key(learner.seed), learner.lessons)
-    birth, living, after, learning = jax.random.split(key, 4)
+    birth, living, learning = jax.random.split(key, 3)
     over, total, age = learner.lives.over, learner.lives.total, learner.lives.age
     before = reborn(learner.lives, born(learner.mind, home, schooling.births, key=birth))
     lives, record = live(learner.mind, home, before, steps=schooling.steps, key=living)
-    lived = remembered(learner.mind, home, before, lives, record, schooling, key=after)
+    lived = remembered(learner.mind, before, record, schooling)
     heed = schooling.watching * jax.nn.relu(1 - learner.lessons / schooling.weaned)
     lived = eqx.tree_at(lambda one: one.heed, lived, lived.heed + heed)
     learner, (entropy, divergence, error, surprisal) = improve(learner, lived, schooling, key=learning)
@@ -316,11 +310,7 @@ def lesson(learner: Learner, home: AbstractHome, schooling: Schooling) -> tuple[
 
 
 def train(learner: Learner, home: AbstractHome, schooling: Schooling, *, lessons: int) -> tuple[Learner, LessonInfo]:
-    """Have some lessons, one after another; world, mind and learning are one compiled program, called once a lesson.
-
-    A scan over lessons would save no time (a call costs a millisecond, a lesson near a second) and was ten times slower on
-    a CPU, where a loop within a loop within a loop is compiled poorly.
-    """
+    """Have some lessons, one after another; world, mind and learning are one compiled program, called once a lesson."""
     infos = []
     for _ in range(lessons):
         learner, info = _lesson(learner, home, schooling)
@@ -328,4 +318,19 @@ def train(learner: Learner, home: AbstractHome, schooling: Schooling, *, lessons
     return learner, jax.tree.map(lambda *leaves: jnp.stack(leaves), *infos)
 
 
-_lesson = eqx.filter_jit(lesson)
+@eqx.filter_jit
+def _lesson(learner: Learner, home: AbstractHome, schooling: Schooling) -> tuple[Learner, LessonInfo]:
+    return strong(lesson(learner, home, schooling))
+
+
+def strong(tree: PyTree) -> PyTree:
+    """The same with every array's type made its own, so that what comes out of a program fits into it again.
+
+    Weak types (of what came from Python's numbers) would make the second call compile everything anew.
+    """
+    strengthened = lambda leaf: jax.lax.convert_element_type(leaf, leaf.dtype) if _is_number(leaf) else leaf
+    return jax.tree.map(strengthened, tree)
+
+
+def _is_number(leaf: Any) -> bool:
+    return eqx.is_array(leaf) and not jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
