@@ -35,7 +35,7 @@ def above(page: "Page", life: int = 0) -> list[str]:
     x, y, _ = np.asarray(state.people.place[life, 0])
     drawn[x, y] = "@"
     dx, dy = ((0, -1), (1, 0), (0, 1), (-1, 0))[int(state.people.heading[life, 0])]
-    if 0 <= x + dx < drawn.shape[0] and 0 <= y + dy < drawn.shape[1] and drawn[x + dx, y + dy] in "., ":
+    if 0 <= x + dx < drawn.shape[0] and 0 <= y + dy < drawn.shape[1] and drawn[x + dx, y + dy] in ".,: ":
         drawn[x + dx, y + dy] = _FACING[int(state.people.heading[life, 0])]
     return ["".join(row) for row in drawn.T]
 
