@@ -13,7 +13,7 @@ import numpy as np
 from inhabit.lab.experiment import Experiment, Record
 from inhabit.lab.lesions import FACULTIES, lesioned
 from inhabit.lab.questions import Lived, ask, score
-from inhabit.lab.traffic import twin_score
+from inhabit.lab.village_twin import twin_score
 from inhabit.learning import standards
 from inhabit.learning.channel import channels
 from inhabit.learning.growing import Growth, grow
