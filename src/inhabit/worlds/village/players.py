@@ -17,6 +17,9 @@ from inhabit.worlds.village.talking import noticed
 from inhabit.worlds.village.villagers import decide
 from inhabit.worlds.village.world import Village
 
+SIGHT = 6
+"""Within how many cells a newcomer sees what hangs on a plant."""
+
 MemoryT = TypeVar("MemoryT")
 
 
@@ -91,7 +94,10 @@ class Lone(eqx.Module):
 
 
 class Forager(AbstractPlayer[Lone]):
-    """A villager in all its wants, but deaf and mute, and new here: it learns what it tastes and where it has been."""
+    """A villager in all its wants, but deaf and mute, and new here: it learns what it tastes and where it has been.
+
+    It sees plants within `SIGHT` cells, where villagers know all that grows around.
+    """
 
     def init(self, village: State) -> Lone:
         """It knows nothing."""
@@ -104,8 +110,14 @@ class Forager(AbstractPlayer[Lone]):
         believes = jnp.where(tasted, taste, memory.believes)
         everyone = believing(village, believes, memory.knows)
         knows = noticed(everyone, everyone.minds.knows)[0]
-        deed = decide(believing(village, believes, knows), key=key)
+        deed = decide(_in_sight(believing(village, believes, knows)), key=key)
         return Lone(believes, knows, village.people.holds[0]), Deed(hand=deed.hand, say=jnp.zeros_like(deed.say))
+
+
+def _in_sight(village: State) -> State:
+    """The village, as if only plants near person 0 bore anything."""
+    away = jnp.abs(village.plants.place[:, :2] - village.people.place[0, :2]).max(-1)
+    return eqx.tree_at(lambda s: s.plants.fruit, village, jnp.where(away <= SIGHT, village.plants.fruit, 0))
 
 
 def believing(village: State, believes: Int[Array, " looks"], knows: Int[Array, "sorts=2 xy=2"]) -> State:

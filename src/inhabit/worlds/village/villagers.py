@@ -11,7 +11,7 @@ from inhabit.worlds.village.acts import LOOKS, Deed, Quality, Say
 from inhabit.worlds.village.materials import Material
 from inhabit.worlds.village.paths import Ground
 from inhabit.worlds.village.seeking import errands, hands, nearest
-from inhabit.worlds.village.speaking import noise, talk
+from inhabit.worlds.village.speaking import Talk, noise, talk
 from inhabit.worlds.village.state import LEVELS, Bonds, Lore, Minds, State
 
 WEIGHT_SPREAD = 0.5
@@ -75,13 +75,20 @@ def draw_bonds(people: int, *, key: Key) -> Bonds:
 def decide(state: State, *, key: Key) -> Deed:
     """What everyone would do by its own hidden mind."""
     hand_key, say_key = jax.random.split(key)
-    people = len(state.people.alive)
-    ground = Ground.of(state.voxels)
-    errand = errands(state, ground)
-    hand = hands(state, ground, errand, jax.random.uniform(hand_key, (people, 6)))
-    could = talk(state, ground, errand, hand)
-    surprise = jax.random.gumbel(say_key, (people, len(Say)))
-    scaled = could.utility / noise(state.people.stress)[:, None]
-    kind = jax.vmap(gumbel_max)(scaled, surprise)
+    hand, could = deliberate(state, key=hand_key)
+    kind = spoken_kind(state, could, jax.random.gumbel(say_key, could.utility.shape))
     say = jnp.sum(jnp.where((jnp.arange(len(Say)) == kind[:, None])[..., None], could.says, 0), 1)
     return Deed(hand=hand, say=say.astype(state.said.dtype))
+
+
+def deliberate(state: State, *, key: Key) -> tuple[Int[Array, " people"], Talk]:
+    """What everyone's hand does, and what each could say meanwhile."""
+    ground = Ground.of(state.voxels)
+    errand = errands(state, ground)
+    hand = hands(state, ground, errand, jax.random.uniform(key, (len(state.people.alive), 6)))
+    return hand, talk(state, ground, errand, hand)
+
+
+def spoken_kind(state: State, could: Talk, surprise: Float[Array, "people kinds"]) -> Int[Array, " people"]:
+    """Which kind of utterance each chooses, with given Gumbel noise."""
+    return jax.vmap(gumbel_max)(could.utility / noise(state.people.stress)[:, None], surprise)

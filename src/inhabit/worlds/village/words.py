@@ -184,15 +184,16 @@ def sentence(said: Sequence[int], names: Sequence[str] = NAMES, *, manner: int =
         said: The five words of an utterance.
         names: Of the people of the village.
         manner: 0 warm, 1 plain, 2 curt.
-        chance: From 0 to 1: which phrasing, opener and closer; 0 is the barest.
+        chance: From 0 to 1: which phrasing, opener and closer; half have no opener, half no closer; 0 is the barest.
     """
     kind, topic, quality, where, whom = canonical(said)
     if kind == Say.SILENCE:
         return ""
     tone = MANNERS[manner]
-    index = int(chance * PHRASES * 25)
+    index = int(chance * PHRASES * 100)
     core = CORES[Say(kind)][tone][index % PHRASES]
-    opener, closer = OPENERS[tone][index // PHRASES % 5], CLOSERS[tone][index // (PHRASES * 5) % 5]
+    opener = OPENERS[tone][max(index // PHRASES % 10 - 5, 0)]
+    closer = CLOSERS[tone][max(index // (PHRASES * 10) % 10 - 5, 0)]
     listener = names[whom - 1] if whom and kind != Say.GOSSIP else ""
     text = core.format(**_filled(topic, quality, where, names[whom - 1] if whom else "somebody"))
     return " ".join([f"{part}," for part in (opener, listener) if part] + [text] + ([closer] if closer else []))
