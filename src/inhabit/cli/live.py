@@ -27,9 +27,7 @@ def command(
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed and lessons, same mind.")] = 0,
     watch: Annotated[bool, typer.Option("--watch", help="Then show a life of it, step by step.")] = False,
     steps: Annotated[int, typer.Option(min=1, max=10_000, help="Steps of the life that is lived and logged.")] = 384,
-    log: Annotated[
-        pathlib.Path | None, typer.Option("--log", help="Write that life, and the others', as a log (JSONL).")
-    ] = None,
+    log: Annotated[pathlib.Path | None, typer.Option("--log", help="Write that life as a log (JSONL).")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
 ) -> None:
     """Grow a mind in a world, then let it live a life there."""
@@ -130,7 +128,9 @@ def _lives_on(growth: "Growth", steps: int, seed: int, watch: bool, log: pathlib
             if page.turn.terminated[0]:
                 break
     if log is not None:
-        _write(pages, log)
+        from inhabit.records.writing import write
+
+        write(log, [biography.told(growth.mind, pages, id=f"village-{seed + 1}")])
 
 
 class _screen:
@@ -160,14 +160,3 @@ class _screen:
 
         self.live.update(Text(beside(above(page), inside(page, growth.mind))), refresh=True)
         time.sleep(0.08)
-
-
-def _write(pages: list[Any], log: pathlib.Path) -> None:
-    import jax
-    import numpy as np
-
-    from inhabit.records.writing import write
-    from inhabit.worlds.village.lives import lives
-
-    states = jax.tree.map(lambda *leaves: np.stack([leaf[0] for leaf in leaves]), *[page.place.state for page in pages])
-    write(log, lives(states))

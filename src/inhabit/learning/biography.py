@@ -1,9 +1,10 @@
 """A biography: lives of a grown mind page by page, with all that it perceived, knew and did, and the truth beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import equinox as eqx
 import jax
+import numpy as np
 from jaxtyping import Array, Float
 
 from inhabit.learning.channel import Channel, channels
@@ -14,7 +15,8 @@ from inhabit.mind.actor import Trace
 from inhabit.mind.answering import Asked
 from inhabit.mind.dweller import Dweller, DwellerState
 from inhabit.mind.feeling import wellbeing
-from inhabit.types import Key
+from inhabit.types import Key, Life, Message
+from inhabit.worlds.village.words import NAMES, sentence
 
 
 class Page(eqx.Module):
@@ -75,3 +77,41 @@ def pages(
         place, written = page(mind, home, place, state, channel, key=step_key)
         state = written.after
         yield written
+
+
+QUIET = ("STAY", "FORWARD", "LEFT", "RIGHT", "REST")
+"""Deeds that a log passes over where nothing is said with them."""
+
+
+def told(mind: Dweller, written: Sequence[Page], *, id: str = "life", life: int = 0) -> Life:
+    """One life as a log has it: what was heard, said and done, what was held and felt; nothing that is hidden.
+
+    Args:
+        mind: Who lived it.
+        written: Its pages, of one life or of several side by side.
+        id: Of the life.
+        life: Which of those side by side.
+    """
+    innate, messages = mind.innate, []
+    for page in written:
+        sensed, act, time = page.place.sensed, page.trace.act, float(page.place.age[life])
+        for say, who in zip(np.asarray(sensed.heard[life]), np.asarray(sensed.speaker[life])):
+            if say[0]:
+                said = {"role": NAMES[who - 1], "content": sentence(say), "act": innate.says[say[0]].lower()}
+                messages.append(Message(**said, time=time))
+        say, hand = np.asarray(act.say[life]), innate.hands[int(act.hand[life])]
+        if say[0] or hand not in QUIET:
+            felt = dict(zip((*innate.goods, "stress"), np.asarray(sensed.body[life], float).round(3).tolist()))
+            done = innate.says[say[0]] if say[0] else hand
+            own = {"own": int(sensed.holding[life]), "hand": hand.lower()}
+            content = sentence(say) if say[0] else ""
+            messages.append(Message(role="user", content=content, time=time, act=done.lower(), sees=own, feels=felt))
+    weights = np.asarray(written[0].after.store.weight[life], float).round(4).tolist()
+    well = sum(float(page.well[life]) for page in written)
+    return Life(
+        id=id,
+        maker=NAMES[0],
+        messages=tuple(messages),
+        values=dict(zip(innate.goods, weights)),
+        outcome={"steps": len(written), "wellbeing": round(well, 3)},
+    )
