@@ -1,6 +1,7 @@
 """Questions about a life: a grown mind is asked what it sees, knows, wants, why it did what it did, and what changed."""
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from inhabit.learning.standards import BATCH
 from inhabit.mind import answering
 from inhabit.mind.dweller import Dweller
 from inhabit.mind.feeling import CURVATURE
+from inhabit.mind.knowing import columns_away
 from inhabit.worlds.village.acts import Hand, Topic
 from inhabit.worlds.village.materials import Material
 
@@ -28,6 +30,7 @@ NEAR, AMOUNT = 4, 0.05
 """Within how many cells hearsay must be right, and within which error an amount."""
 
 _DEEDS = (Hand.PICK, Hand.EAT, Hand.TASTE, Hand.REST, Hand.GIVE)
+_WAYS = np.array([[0, -1], [1, 0], [0, 1], [-1, 0]])
 _MATERIALS = {"water": Material.WATER, "hearth": Material.HEARTH, "block": Material.BLOCK}
 
 
@@ -68,7 +71,7 @@ class Lived:
     def of(cls, mind: Dweller, home: VillageHome, *, lives: int, steps: int, seed: int) -> "Lived":
         """Let a mind live some lives."""
         written = pages(mind, home, lives=BATCH, steps=steps, key=jax.random.key(seed))
-        kept = [jax.device_get(jax.tree.map(lambda leaf: leaf[:lives], page)) for page in written]
+        kept = [jax.tree.map(lambda leaf: np.array(np.asarray(leaf)[:lives]), page) for page in written]
         return cls(jax.tree.map(lambda *leaves: np.stack(leaves), *kept))
 
     def page(self, step: int, life: int) -> Page:
@@ -93,8 +96,6 @@ def ask(mind: Dweller, home: VillageHome, lived: Lived, *, number: int, seed: in
 class _Asker:
     def __init__(self, mind: Dweller, home: VillageHome, lived: Lived):
         self.mind, self.home, self.lived = mind, home, lived
-        self.why_ = eqx.filter_jit(answering.why)
-        self.where_ = eqx.filter_jit(lambda mind, asked: mind.sought(asked.after, asked.sensed))
         self.again = eqx.filter_jit(_again)
 
     def moment(self, kind: str, life: int, rng: np.random.Generator) -> int | None:
@@ -154,7 +155,7 @@ class _Asker:
     def why(self, life: int, step: int, rng: np.random.Generator) -> Question:
         """Why did you do that? Were the need that is named met, the deed would in fact be done less often."""
         page = self.lived.page(step, life)
-        drops = np.asarray(self.why_(self.mind, page.asked()))
+        drops = np.asarray(answering.why(self.mind, page.asked()))
         most = int(drops.argmax())
         deed = self.mind.innate.hands[int(page.trace.act.hand)].lower()
         rates = np.asarray(self.again(self.mind, self.home, page, jax.random.key(step)))
@@ -187,22 +188,28 @@ class _Asker:
         return Question("changed", life, step, f"what has changed in {step - then} steps?", told, bool(right), accepts)
 
     def _was_seen(self, name: str, life: int, step: int) -> bool:
-        """Whether it was ever in sight in this life, and still is somewhere where it was seen."""
-        for past in range(step + 1):
-            page = self.lived.page(past, life)
-            for thing in _in_view(self.mind, page):
-                if thing.what == name and _still(page, self.lived.page(step, life), thing):
-                    return True
-        return False
+        """Whether it was ever in sight in this life, and still is where it was seen."""
+        topic = [one.lower() for one in self.mind.innate.topics].index(name)
+        steps, cells = self.seen(life, topic)
+        state = self.lived.page(step, life).place.state
+        me = np.asarray(state.people.place[ME, :2])
+        cells = np.unique(cells[steps <= step], axis=0) if len(steps) else cells
+        return any(_is_there(self.lived.page(step, life), name, *map(int, cell - me)) for cell in cells)
 
-
-def _in_view(mind: Dweller, page: Page) -> list[answering.Thing]:
-    return answering.sees(mind, page.asked())
-
-
-def _still(then: Page, now: Page, thing: answering.Thing) -> bool:
-    moved = np.asarray(then.place.state.people.place[ME, :2]) - np.asarray(now.place.state.people.place[ME, :2])
-    return _is_there(now, thing.what, thing.east + int(moved[0]), thing.south + int(moved[1]))
+    @functools.lru_cache(maxsize=4096)
+    def seen(self, life: int, topic: int) -> tuple[np.ndarray, np.ndarray]:
+        """When and in which cells something was in sight."""
+        innate, sensed = self.mind.innate, self.lived.pages.place.sensed
+        window, names = sensed.window, ("WATER", "HEARTH", "BLOCK")
+        if topic < innate.fruit:
+            there = (window.material[:, life] == innate.material(names[topic - 1])).any(-1)
+        else:
+            there = (window.ripe[:, life] == 1 + topic - innate.fruit).any(-1)
+        steps, columns = np.nonzero(there.reshape(len(there), -1))
+        heading = sensed.compass[:, life].argmax(-1)[steps]
+        ahead = _WAYS[heading] * columns_away(innate)[columns, :1]
+        right = _WAYS[(heading + 1) % 4] * columns_away(innate)[columns, 1:]
+        return steps, self.lived.pages.place.state.people.place[steps, life, ME, :2] + ahead + right
 
 
 def _is_there(page: Page, what: str, east: int, south: int, reach: int = 0) -> bool:

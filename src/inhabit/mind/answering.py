@@ -106,7 +106,7 @@ def sees(mind: Dweller, asked: Asked) -> list[Thing]:
 def where(mind: Dweller, asked: Asked, topic: int) -> Place | None:
     """Where something is, as far as one knows."""
     innate = mind.innate
-    places = mind.sought(asked.after, asked.sensed)
+    places = _sought(mind, asked)
     row = len(knowing.SOUGHT) + topic
     if not bool(places.known[row]):
         return None
@@ -115,6 +115,7 @@ def where(mind: Dweller, asked: Asked, topic: int) -> Place | None:
     return Place(int(east), int(south), bool(places.told[row]), int(places.age[row]))
 
 
+@eqx.filter_jit
 def wants(mind: Dweller, asked: Asked) -> Float[Array, " goods"]:
     """How much one wants of each good: what filling it up would add to one's wellbeing, 0 to 1."""
     store, goods = asked.after.store, asked.sensed.body[: len(mind.innate.goods)]
@@ -123,6 +124,7 @@ def wants(mind: Dweller, asked: Asked) -> Float[Array, " goods"]:
     return (gain - store.utility(goods, asked.after.mood)) / full
 
 
+@eqx.filter_jit
 def why(mind: Dweller, asked: Asked) -> Float[Array, " goods"]:
     """For each good: by how many nats the deed would have been less likely, had one had one's fill of it."""
 
@@ -145,7 +147,7 @@ def hand_nats(mind: Dweller, before: DwellerState, sensed: Sensation) -> Float[A
 
 def beliefs(mind: Dweller, state: DwellerState) -> list[str]:
     """What the fruit of each look is held to be; empty where one does not know."""
-    mean = np.asarray(mind.beliefs(state)[0])
+    mean = np.asarray(_beliefs(mind, state))
     names = mind.innate.qualities
     return [names[1 + int(row.argmax())].lower() if row.max() > 0.5 else "" for row in mean]
 
@@ -177,3 +179,13 @@ def direction(east: int, south: int) -> str:
     octant = round(float(np.arctan2(east, -south)) * 4 / np.pi) % 8
     steps = max(abs(east), abs(south))
     return f"{steps} step{'s' * (steps > 1)} {OCTANTS[octant]}"
+
+
+@eqx.filter_jit
+def _sought(mind: Dweller, asked: Asked) -> knowing.Whereabouts:
+    return mind.sought(asked.after, asked.sensed)
+
+
+@eqx.filter_jit
+def _beliefs(mind: Dweller, state: DwellerState) -> Float[Array, "looks kinds"]:
+    return mind.beliefs(state)[0]
