@@ -1,7 +1,6 @@
 """Questions about a life: a grown mind is asked what it sees, knows, wants, why it did what it did, and what changed."""
 
 import dataclasses
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -196,7 +195,6 @@ class _Asker:
         cells = np.unique(cells[steps <= step], axis=0) if len(steps) else cells
         return any(_is_there(self.lived.page(step, life), name, *map(int, cell - me)) for cell in cells)
 
-    @functools.lru_cache(maxsize=4096)
     def seen(self, life: int, topic: int) -> tuple[np.ndarray, np.ndarray]:
         """When and in which cells something was in sight."""
         innate, sensed = self.mind.innate, self.lived.pages.place.sensed
