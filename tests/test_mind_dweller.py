@@ -177,6 +177,7 @@ def test_wellbeing_is_nothing_at_empty_levels_and_one_at_full_ones():
     assert half == pytest.approx((1 - np.exp(-1.25)) / (1 - np.exp(-2.5)), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_reliving_a_stretch_finds_the_probabilities_values_and_surprisals_of_living_it(mind):
     moments = [
         _sensed([(Material.WATER, 3, 0)]),
@@ -198,7 +199,7 @@ def test_reliving_a_stretch_finds_the_probabilities_values_and_surprisals_of_liv
 
 
 def test_without_knowledge_nothing_is_known(mind, notice):
-    ignorant = eqx.tree_at(lambda m: m.knowing, mind, NoKnowledge(INNATE), is_leaf=lambda x: x is mind.knowing)
+    ignorant = dataclasses.replace(mind, knowing=NoKnowledge(INNATE))
     state, *_ = notice(ignorant, ignorant.init(), _sensed([(Material.WATER, 3, 0)]))
     asked = answering.Asked(state, state, _sensed(), Conduct(NONE, jnp.zeros(5, int)))
     assert answering.where(ignorant, asked, Topic.WATER) is None
