@@ -124,6 +124,7 @@ def test_trust_follows_from_what_ones_own_mouth_says_of_what_was_said():
     assert trusts[2] == pytest.approx(1 / 9.5)  # two wrong
 
 
+@pytest.mark.slow
 def test_one_bite_teaches_what_a_look_is_and_only_that_look(mind, notice):
     state = mind.init()
     state = eqx.tree_at(lambda s: (s.last.hand, s.held), state, (jnp.array(int(Hand.TASTE)), jnp.array(2 + 3)))
@@ -138,6 +139,7 @@ def test_one_bite_teaches_what_a_look_is_and_only_that_look(mind, notice):
     assert answering.beliefs(forgetful, state) == [""] * 6
 
 
+@pytest.mark.slow
 def test_it_says_only_what_it_knows(mind, notice):
     _, moment, words, _ = notice(mind, mind.init(), _sensed(person=[(2, 1, 0)]))
     allowed = np.asarray(moment.allowed)
@@ -157,6 +159,7 @@ def test_a_place_is_said_so_that_who_hears_it_comes_near():
         assert int(wording.said_where(INNATE, jnp.array([east, south]))) == code
 
 
+@pytest.mark.slow
 def test_what_it_wants_most_follows_its_values_and_its_body(mind, notice):
     weight = jnp.array([1.0, 1, 1, 1, 1, 1, 1]).at[5].set(9.0)
     wants = {}
@@ -198,6 +201,7 @@ def test_reliving_a_stretch_finds_the_probabilities_values_and_surprisals_of_liv
     np.testing.assert_allclose(relived.shown, relived.log_probability, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_without_knowledge_nothing_is_known(mind, notice):
     ignorant = dataclasses.replace(mind, knowing=NoKnowledge(INNATE))
     state, *_ = notice(ignorant, ignorant.init(), _sensed([(Material.WATER, 3, 0)]))

@@ -158,5 +158,6 @@ class _screen:
 
         from inhabit.cli.view import above, beside, inside
 
+        assert self.live is not None
         self.live.update(Text(beside(above(page), inside(page, growth.mind))), refresh=True)
         time.sleep(0.08)

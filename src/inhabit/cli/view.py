@@ -67,7 +67,7 @@ def words(mind: "Dweller", say: np.ndarray, who: int) -> str:
     if not say[0]:
         return ""
     names = ("you" if who else "I", *(f"person {one}" for one in range(1, 16)))
-    return f"{names[who]}: {sentence(say, names)}" if who else sentence(say, names)
+    return f"{names[who]}: {sentence(say.tolist(), names)}" if who else sentence(say.tolist(), names)
 
 
 def beside(left: list[str], right: list[str]) -> str:

@@ -58,7 +58,13 @@ def mind(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
     began = time.monotonic()
     lessons, lives = (QUICK_LESSONS, QUICK_LIVES) if quick else (LESSONS, LIVES)
     growth = grown(out.parent, seed=seed, lessons=lessons)
-    run = {"growing": _growing, "speech": _speech, "questions": _questions, "faculties": _faculties, "flat": _flat}[on]
+    run: Any = {
+        "growing": _growing,
+        "speech": _speech,
+        "questions": _questions,
+        "faculties": _faculties,
+        "flat": _flat,
+    }[on]
     found = run(growth, lives=lives, seed=seed, quick=quick, folder=out.parent)
     work = growth.flops() * growth.lessons
     return Record(

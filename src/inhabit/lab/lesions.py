@@ -46,10 +46,7 @@ class _Memory(AbstractMemory[Any]):
 class _Knowing(AbstractKnowing):
     part: AbstractKnowing
     share: Float[Array, ""]
-
-    @property
-    def innate(self) -> Innate:
-        return self.part.innate
+    innate: Innate = eqx.field(static=True)
 
     def init(self) -> Known:
         return self.part.init()
@@ -79,7 +76,7 @@ def lesioned(mind: Dweller, *gone: str) -> Dweller:
     if unknown := set(gone) - set(FACULTIES):
         raise ValueError(f"no faculty is called {', '.join(sorted(unknown))}; there are {', '.join(FACULTIES)}")
     share = {name: jnp.array(float(name not in gone)) for name in FACULTIES}
-    memory = lambda part: _Memory(part, share["surprise memory"], part.keys, part.values)
+    memory = lambda part: _Memory(part=part, share=share["surprise memory"], keys=part.keys, values=part.values)
     return eqx.tree_at(
         lambda m: (m.sight, m.lore, m.norms, m.knowing, m.feeling),
         mind,
@@ -87,7 +84,7 @@ def lesioned(mind: Dweller, *gone: str) -> Dweller:
             _Sight(mind.sight, share["sight"]),
             memory(mind.lore),
             memory(mind.norms),
-            _Knowing(mind.knowing, share["knowledge"]),
+            _Knowing(mind.knowing, share["knowledge"], mind.innate),
             _Feeling(mind.feeling, share["felt values"]),
         ),
         is_leaf=lambda node: node is mind.knowing,

@@ -116,9 +116,8 @@ class _Asker:
         named = {thing.what for thing in things}
         right &= _in_front(page) <= named
         told = ", ".join(f"{one.what} {answering.direction(one.east, one.south)}" for one in things) or "nothing much"
-        return Question(
-            "sees", life, step, "what do you see?", told, bool(right), ", ".join(sorted(named)) or "nothing"
-        )
+        accepts = (", ".join(sorted(named)) or "nothing",) if right else ()
+        return Question("sees", life, step, "what do you see?", told, bool(right), accepts)
 
     def where(self, life: int, step: int, rng: np.random.Generator) -> Question:
         """Where is something? It is there; of hearsay about there; and who does not know has never seen it."""

@@ -97,14 +97,14 @@ def told(mind: Dweller, written: Sequence[Page], *, id: str = "life", life: int 
         sensed, act, time = page.place.sensed, page.trace.act, float(page.place.age[life])
         for say, who in zip(np.asarray(sensed.heard[life]), np.asarray(sensed.speaker[life])):
             if say[0]:
-                said = {"role": NAMES[who - 1], "content": sentence(say), "act": innate.says[say[0]].lower()}
+                said = {"role": NAMES[who - 1], "content": sentence(say.tolist()), "act": innate.says[say[0]].lower()}
                 messages.append(Message(**said, time=time))
         say, hand = np.asarray(act.say[life]), innate.hands[int(act.hand[life])]
         if say[0] or hand not in QUIET:
             felt = dict(zip((*innate.goods, "stress"), np.asarray(sensed.body[life], float).round(3).tolist()))
             done = innate.says[say[0]] if say[0] else hand
             own = {"own": int(sensed.holding[life]), "hand": hand.lower()}
-            content = sentence(say) if say[0] else ""
+            content = sentence(say.tolist()) if say[0] else ""
             messages.append(Message(role="user", content=content, time=time, act=done.lower(), sees=own, feels=felt))
     weights = np.asarray(written[0].after.store.weight[life], float).round(4).tolist()
     well = sum(float(page.well[life]) for page in written)

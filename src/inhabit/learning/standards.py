@@ -53,7 +53,7 @@ def _standard(player: AbstractPlayer, home: VillageHome, *, lives: int, key: Key
         return memory, state, wellbeing(own_store(state), goods_of(state)) * alive, alive
 
     def step(carry: PyTree, key: Key) -> tuple[PyTree, tuple[Array, Array]]:
-        memory, state, well, alive = jax.vmap(one)(*carry, jax.random.split(key, lives))
+        memory, state, well, alive = jax.vmap(one)(carry[0], carry[1], jax.random.split(key, lives))
         return (memory, state), (well, alive)
 
     begun = jax.vmap(player.init)(state), state
@@ -85,7 +85,12 @@ def _together(made: list[Worth]) -> Worth:
     return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *made)
 
 
-STANDARDS = {"random": Chance(), "forager": Forager(), "native": Native(), "knower": Knower()}
+STANDARDS: dict[str, AbstractPlayer] = {
+    "random": Chance(),
+    "forager": Forager(),
+    "native": Native(),
+    "knower": Knower(),
+}
 """Scripted lives in the dweller's place, by name: by chance; as a villager but deaf, mute and new here; as the villager
 that would have been there; as a villager who knows all the lore and both places."""
 

@@ -95,12 +95,8 @@ def sees(mind: Dweller, asked: Asked) -> list[Thing]:
     found = [(innate.topics[1 + topic].lower(), spots[column]) for topic, column in np.argwhere(np.asarray(present))]
     found += [(f"person {person[column] - 1}", spots[column]) for column in np.flatnonzero(person)]
     found.sort(key=lambda one: (int(np.abs(one[1]).sum()), one[0], tuple(one[1])))
-    water = next((one for one in found if one[0] == "water"), None)
-    return [
-        Thing(name, int(at[0]), int(at[1]))
-        for name, at in found
-        if name != "water" or (name, at) is water or at is water[1]
-    ]
+    wet = [one for one in found if one[0] == "water"][:1]
+    return [Thing(name, int(at[0]), int(at[1])) for name, at in found if name != "water" or at is wet[0][1]]
 
 
 def where(mind: Dweller, asked: Asked, topic: int) -> Place | None:

@@ -229,7 +229,9 @@ class Dweller(AbstractActor[DwellerState]):
         """What it bears in mind."""
         return state.core
 
-    def step(self, state: DwellerState, percept: Sensation, *, key: Key) -> tuple[DwellerState, Conduct, Trace]:
+    def step(  # type: ignore[override]  # its percepts and acts are those of a body in a world
+        self, state: DwellerState, percept: Sensation, *, key: Key
+    ) -> tuple[DwellerState, Conduct, Trace]:
         """Perceive, be surprised, remember, know, feel, decide, speak."""
         state, trace = self.attempt(state, percept, key=key)
         return state, trace.act, trace
@@ -283,11 +285,11 @@ class Dweller(AbstractActor[DwellerState]):
         """Think through some moments, one after another; all that is learned but the expectation is here."""
         seen = self.sight(moments.window)
         heard = self.hearing(moments.heard, moments.bearing, moments.who)
-        felt = jax.nn.relu(moments.features @ self.felt.weight.T + self.felt.bias)
+        felt = jax.nn.relu(moments.features @ self.felt.weight.T + self.felt.bias)  # type: ignore[operator]
         joined = jnp.concatenate([seen, heard, felt], -1)
         core, cores = self.core_(core, joined)
-        thought = jax.nn.relu(jnp.concatenate([joined, cores], -1) @ self.thinks.weight.T + self.thinks.bias)
-        out = thought @ self.heads.weight.T + self.heads.bias
+        thought = jax.nn.relu(jnp.concatenate([joined, cores], -1) @ self.thinks.weight.T + self.thinks.bias)  # type: ignore[operator]
+        out = thought @ self.heads.weight.T + self.heads.bias  # type: ignore[operator]
         hands, says, topics = len(self.innate.hands), len(self.innate.says), len(self.innate.topics)
         hand, say, topic, value = jnp.split(out, [hands, hands + says, hands + says + topics], -1)
         return core, Thought(hand, masked(say, jnp.any(moments.allowed, -1)), topic, value, cores)

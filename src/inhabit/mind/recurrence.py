@@ -29,7 +29,7 @@ class GatedRecurrence(eqx.Module):
     @property
     def size(self) -> int:
         """Width of the state."""
-        return self.into.out_features // 2
+        return self.into.out_features // 2  # type: ignore[operator]
 
     def init(self) -> Float[Array, " {self.size}"]:
         """The state before anything was met."""
@@ -39,7 +39,7 @@ class GatedRecurrence(eqx.Module):
         self, state: Float[Array, " {self.size}"], inputs: Float[Array, "time inputs"]
     ) -> tuple[Float[Array, " {self.size}"], Float[Array, "time {self.size}"]]:
         """Live through some steps; give back the last state and that of every step."""
-        both = inputs @ self.into.weight.T + self.into.bias
+        both = inputs @ self.into.weight.T + self.into.bias  # type: ignore[operator]
         gates, candidates = jax.nn.sigmoid(both[:, : self.size]), jnp.tanh(both[:, self.size :])
 
         def step(state: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:

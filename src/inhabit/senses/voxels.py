@@ -121,4 +121,4 @@ class Blind(AbstractSight):
 
 
 def _mixed(linear: eqx.nn.Linear, inputs: Float[Array, "*many inputs"]) -> Float[Array, "*many outputs"]:
-    return inputs @ linear.weight.T + linear.bias
+    return inputs @ linear.weight.T + linear.bias  # type: ignore[operator]
