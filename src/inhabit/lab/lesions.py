@@ -84,7 +84,7 @@ def lesioned(mind: Dweller, *gone: str) -> Dweller:
             _Sight(mind.sight, share["sight"]),
             memory(mind.lore),
             memory(mind.norms),
-            _Knowing(mind.knowing, share["knowledge"], mind.innate),
+            _Knowing(part=mind.knowing, share=share["knowledge"], innate=mind.innate),
             _Feeling(mind.feeling, share["felt values"]),
         ),
         is_leaf=lambda node: node is mind.knowing,
