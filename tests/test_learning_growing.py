@@ -10,7 +10,7 @@ import pytest
 
 from inhabit.learning.channel import channels
 from inhabit.learning.growing import SCHOOLING, Growth, grow
-from inhabit.mind.percept import Conduct, Sensation
+from inhabit.mind.dweller.percept import Conduct, Sensation
 from inhabit.records.mindfile import MindFileError, save
 from inhabit.senses.voxels import Window
 

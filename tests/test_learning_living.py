@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from inhabit.mind.dweller.dweller.actor import AbstractActor, Relived, Trace
 
 from inhabit.learning import living
 from inhabit.learning.home import AbstractHome, Turn
 from inhabit.learning.living import Schooling
-from inhabit.mind.actor import AbstractActor, Relived, Trace
-from inhabit.mind.recurrence import GatedRecurrence
+from inhabit.mind.dweller.recurrence import GatedRecurrence
 
 CUES = 3
 SCHOOL = Schooling(

@@ -7,16 +7,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from inhabit.mind.dweller.dweller.actor import Trace
 
 from inhabit.knowledge.facts import nothing_known
 from inhabit.learning.dwelling import innate_of
 from inhabit.memory.none import NoMemory
-from inhabit.mind import answering, knowing, wording
-from inhabit.mind.actor import Trace
-from inhabit.mind.dweller import Dweller
-from inhabit.mind.feeling import store_of, wellbeing
-from inhabit.mind.knowing import Knowing, NoKnowledge
-from inhabit.mind.percept import Conduct, Sensation
+from inhabit.mind.dweller import answering, knowing, wording
+from inhabit.mind.dweller.dweller import Dweller
+from inhabit.mind.dweller.feeling import store_of, wellbeing
+from inhabit.mind.dweller.knowing import Knowing, NoKnowledge
+from inhabit.mind.dweller.percept import Conduct, Sensation
 from inhabit.senses.voxels import Window
 from inhabit.worlds.village.acts import Hand, Quality, Say, Topic
 from inhabit.worlds.village.materials import Material

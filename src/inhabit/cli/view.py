@@ -8,7 +8,7 @@ from inhabit.cli.screen import bar
 
 if TYPE_CHECKING:
     from inhabit.learning.biography import Page
-    from inhabit.mind.dweller import Dweller
+    from inhabit.mind.dweller.dweller import Dweller
 
 _GROUND = ".,:~T*o#H "
 """One character a material, in the order of their codes: the uppermost of each column is drawn."""
@@ -42,7 +42,7 @@ def above(page: "Page", life: int = 0) -> list[str]:
 
 def inside(page: "Page", mind: "Dweller", life: int = 0) -> list[str]:
     """The body, the mood, how surprising the moment was, what was done, heard and said."""
-    from inhabit.mind.expecting import MODALITIES
+    from inhabit.mind.dweller.expecting import MODALITIES
 
     innate, place, trace = mind.innate, page.place, page.trace
     body = np.asarray(place.sensed.body[life])

@@ -18,7 +18,7 @@ from inhabit.learning import standards
 from inhabit.learning.channel import channels
 from inhabit.learning.growing import Growth, grow
 from inhabit.maths.intervals import Estimate, bootstrap_mean
-from inhabit.mind.dweller import SIGHT, Dweller
+from inhabit.mind.dweller.dweller import SIGHT, Dweller
 from inhabit.senses.voxels import FlatSight
 
 QUESTION = (

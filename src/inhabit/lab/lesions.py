@@ -8,10 +8,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from inhabit.memory.memory import AbstractMemory
-from inhabit.mind.dweller import Dweller
-from inhabit.mind.feeling import AbstractFeeling
-from inhabit.mind.innate import Innate
-from inhabit.mind.knowing import AbstractKnowing, Known
+from inhabit.mind.dweller.dweller import Dweller
+from inhabit.mind.dweller.feeling import AbstractFeeling
+from inhabit.mind.dweller.innate import Innate
+from inhabit.mind.dweller.knowing import AbstractKnowing, Known
 from inhabit.senses.voxels import AbstractSight, Window
 
 FACULTIES = ("sight", "surprise memory", "knowledge", "felt values")

@@ -12,10 +12,10 @@ import numpy as np
 from inhabit.learning.biography import Page, pages
 from inhabit.learning.dwelling import ME, VillageHome, sensations
 from inhabit.learning.standards import BATCH
-from inhabit.mind import answering
-from inhabit.mind.dweller import Dweller
-from inhabit.mind.feeling import CURVATURE
-from inhabit.mind.knowing import columns_away
+from inhabit.mind.dweller import answering
+from inhabit.mind.dweller.dweller import Dweller
+from inhabit.mind.dweller.feeling import CURVATURE
+from inhabit.mind.dweller.knowing import columns_away
 from inhabit.worlds.village.acts import Hand, Topic
 from inhabit.worlds.village.materials import Material
 

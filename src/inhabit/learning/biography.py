@@ -11,10 +11,10 @@ from inhabit.learning.channel import Channel, channels
 from inhabit.learning.dwelling import Dwelling, VillageHome, goods_of, own_store
 from inhabit.learning.home import Turn
 from inhabit.learning.living import strong
-from inhabit.mind.actor import Trace
-from inhabit.mind.answering import Asked
-from inhabit.mind.dweller import Dweller, DwellerState
-from inhabit.mind.feeling import wellbeing
+from inhabit.mind.dweller.dweller import Dweller, DwellerState
+from inhabit.mind.dweller.dweller.actor import Trace
+from inhabit.mind.dweller.dweller.answering import Asked
+from inhabit.mind.dweller.feeling import wellbeing
 from inhabit.types import Key, Life, Message
 from inhabit.worlds.village.words import NAMES, sentence
 

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool
 
-from inhabit.mind.percept import Conduct, Sensation
+from inhabit.mind.dweller.percept import Conduct, Sensation
 
 
 class Channel(eqx.Module):

@@ -15,7 +15,7 @@ from inhabit.learning.dwelling import VillageHome, innate_of
 from inhabit.learning.keeping import leaves, with_leaves
 from inhabit.learning.living import Learner, LessonInfo, Schooling
 from inhabit.maths.flops import count
-from inhabit.mind.dweller import Dweller
+from inhabit.mind.dweller.dweller import Dweller
 from inhabit.records.mindfile import MindFile, MindFileError, open_mind, save
 from inhabit.worlds.village.world import Village
 

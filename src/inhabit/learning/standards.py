@@ -10,8 +10,8 @@ from jaxtyping import Array, Float, Int, PyTree
 from inhabit.learning import biography
 from inhabit.learning.channel import Channel
 from inhabit.learning.dwelling import ME, VillageHome, goods_of, own_store
-from inhabit.mind.dweller import Dweller
-from inhabit.mind.feeling import wellbeing
+from inhabit.mind.dweller.dweller import Dweller
+from inhabit.mind.dweller.feeling import wellbeing
 from inhabit.types import Key
 from inhabit.worlds.village.players import AbstractPlayer, Chance, Forager, Knower, Native
 from inhabit.worlds.village.state import State

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from inhabit.mind.innate import Innate
-from inhabit.mind.knowing import picked_out
-from inhabit.mind.percept import Sensation
+from inhabit.mind.dweller.innate import Innate
+from inhabit.mind.dweller.knowing import picked_out
+from inhabit.mind.dweller.percept import Sensation
 
 LACKS = ("HUNGRY", "THIRSTY", "TIRED", "COLD", "LONELY", "HUNGRY", "WELL")
 """How the lack of each good is said."""

@@ -10,16 +10,16 @@ from jaxtyping import Array, Bool, Float, Int
 from inhabit.maths.choice import gumbel_max, masked
 from inhabit.memory.memory import AbstractMemory
 from inhabit.memory.surprise import SurpriseMemory
-from inhabit.mind import knowing, manners
-from inhabit.mind.actor import AbstractActor, Relived, Trace
-from inhabit.mind.expecting import Expecting, Met
-from inhabit.mind.feeling import AbstractFeeling, Feeling, goods_felt, store_of
-from inhabit.mind.innate import Innate
-from inhabit.mind.knowing import AbstractKnowing, Knowing, Known
-from inhabit.mind.manners import DEEDS, Pending
-from inhabit.mind.percept import Conduct, Sensation
-from inhabit.mind.recurrence import GatedRecurrence
-from inhabit.mind.wording import Sayable, nearest_person, sayable, worded
+from inhabit.mind.dweller import knowing, manners
+from inhabit.mind.dweller.dweller.actor import AbstractActor, Relived, Trace
+from inhabit.mind.dweller.expecting import Expecting, Met
+from inhabit.mind.dweller.feeling import AbstractFeeling, Feeling, goods_felt, store_of
+from inhabit.mind.dweller.innate import Innate
+from inhabit.mind.dweller.knowing import AbstractKnowing, Knowing, Known
+from inhabit.mind.dweller.manners import DEEDS, Pending
+from inhabit.mind.dweller.percept import Conduct, Sensation
+from inhabit.mind.dweller.recurrence import GatedRecurrence
+from inhabit.mind.dweller.wording import Sayable, nearest_person, sayable, worded
 from inhabit.senses.hearing import Hearing
 from inhabit.senses.voxels import AbstractSight, VoxelSight, Window
 from inhabit.types import Key

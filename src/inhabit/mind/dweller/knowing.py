@@ -9,8 +9,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.knowledge import facts as knowledge
 from inhabit.knowledge.facts import Fact, Facts
-from inhabit.mind.innate import Innate
-from inhabit.mind.percept import Sensation
+from inhabit.mind.dweller.innate import Innate
+from inhabit.mind.dweller.percept import Sensation
 
 SELF = 1
 """Subject of facts about oneself in `Known.tales`; other people are 2 + who."""

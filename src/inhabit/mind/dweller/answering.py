@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from inhabit.mind import knowing
-from inhabit.mind.dweller import Dweller, DwellerState
-from inhabit.mind.percept import Conduct, Sensation
+from inhabit.mind.dweller import knowing
+from inhabit.mind.dweller.dweller import Dweller, DwellerState
+from inhabit.mind.dweller.percept import Conduct, Sensation
 
 OCTANTS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 """In the order in which places are said."""

@@ -5,8 +5,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from inhabit.mind.innate import Innate
-from inhabit.mind.percept import Sensation
+from inhabit.mind.dweller.innate import Innate
+from inhabit.mind.dweller.percept import Sensation
 from inhabit.types import Key
 
 MODALITIES = ("sight", "body", "taste", "hearing")

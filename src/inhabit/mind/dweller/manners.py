@@ -4,8 +4,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from inhabit.mind.innate import Innate
-from inhabit.mind.percept import Conduct, Sensation
+from inhabit.mind.dweller.innate import Innate
+from inhabit.mind.dweller.percept import Conduct, Sensation
 
 DEEDS = ("picked alone", "picked before others", "asked a stranger", "asked a friend", "asked again", "ignored", "gave")
 """What is told apart of what one does to others: the cues of the memory for norms."""
