@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from inhabit.lab.experiment import Experiment, MissingData, Record, data_folder, find, registry
+from inhabit.lab.experiment import Experiment, MissingData, Record, data_folder
 from inhabit.lab.pictures import comparison
+from inhabit.lab.registry import EXPERIMENTS, find
 from inhabit.maths.intervals import Estimate
 
 
@@ -46,7 +47,7 @@ def test_sets_are_chosen_by_name():
         experiment.chosen("c")
     with pytest.raises(KeyError, match="no experiment is called"):
         find("nonsense")
-    assert len({one.name for one in registry()}) == len(registry())
+    assert len({one.name for one in EXPERIMENTS}) == len(EXPERIMENTS)
 
 
 def test_data_that_is_missing_is_said_to_be_missing(tmp_path, monkeypatch):

@@ -3,9 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inhabit.lab.experiment import find
 from inhabit.lab.geometry import SIDES, work
 from inhabit.lab.geometry_sets import EYE, SOFT, STRENGTH, WINDOW, Views, bodies, mirrored, moved, nearest, pulls
+from inhabit.lab.registry import find
 from inhabit.senses.scene import SceneSense
 
 

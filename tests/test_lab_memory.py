@@ -4,10 +4,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inhabit.lab.experiment import MissingData, find
+from inhabit.lab.experiment import MissingData
 from inhabit.lab.memory import _work, cell
 from inhabit.lab.memory_models import makers
 from inhabit.lab.memory_tasks import KEYS, NOISE, TASKS, bayes, lives
+from inhabit.lab.registry import find
 from inhabit.maths.compiling import brief
 
 

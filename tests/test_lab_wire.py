@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from inhabit.lab.experiment import MissingData, find
+from inhabit.lab.experiment import MissingData
+from inhabit.lab.registry import find
 from inhabit.lab.sweep import Plan, heard, memoryless, saved, suite, sweep
 from inhabit.lab.wire import conclude, machine_named, runs_of
 from inhabit.lab.wire_fidelity import Looks

@@ -25,10 +25,11 @@ def command(
 ) -> None:
     """List the experiments, or run one and write its record."""
     start_engine()
-    from inhabit.lab.experiment import MissingData, find, registry
+    from inhabit.lab.experiment import MissingData
+    from inhabit.lab.registry import EXPERIMENTS, find
 
     if name is None:
-        _list(registry(), json)
+        _list(EXPERIMENTS, json)
         return
     try:
         experiment = find(name)

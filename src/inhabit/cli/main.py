@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from inhabit.cli import check, compare, demo, fit, lab, report, run, serve, talk, values
+from inhabit.cli import check, compare, demo, fit, lab, live, report, run, serve, talk, values
 from inhabit.cli.screen import complain
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
-for _module in (demo, check, fit, report, values, talk, serve, run, compare, lab):
+for _module in (demo, check, fit, report, values, talk, serve, run, compare, live, lab):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 
 

@@ -8,6 +8,7 @@ import typer
 from inhabit.cli.opening import MouthName, mouth_of, open_people
 from inhabit.cli.screen import complain, out, say_json, typed
 from inhabit.cli.talking import Conversation
+from inhabit.cli.village import is_dweller, join_village
 from inhabit.cli.wire import is_machine, join_wire
 from inhabit.cli.words import chosen_maker, intervention
 
@@ -45,9 +46,12 @@ def command(
     seed: Seed = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line a reply.")] = False,
 ) -> None:
-    """Talk with a person, or join the wire of a machine (a .dot, or a .mind that holds one)."""
+    """Talk with a person or a grown mind, or join the wire of a machine (a .dot, or a .mind that holds one)."""
     if is_machine(people):
         join_wire(people, maker, seed, json)
+        return
+    if is_dweller(people):
+        join_village(people, seed, json)
         return
     fitted = open_people(people, quiet=json)
     chosen = chosen_maker(fitted, maker)

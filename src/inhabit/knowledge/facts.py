@@ -212,3 +212,18 @@ def _record(
 def known(subject: int, relation: int, about: int, object_: int) -> Fact:
     """A fact from plain codes."""
     return Fact(*(jnp.asarray(code) for code in (subject, relation, about, object_)))
+
+
+def attest(facts: Facts, seen: Bool[Array, " capacity"], gone: Bool[Array, " capacity"], at: Float[Array, ""]) -> Facts:
+    """Look at facts again: an open row that is seen is asserted once more, one that is gone ceases to hold."""
+    seen, gone = seen & facts.open, gone & facts.open
+    return eqx.tree_at(
+        lambda f: (f.invalid_at, f.said, f.said_at, f.confidence),
+        facts,
+        (
+            jnp.where(gone, jnp.maximum(at, facts.valid_at), facts.invalid_at),
+            facts.said + seen,
+            jnp.where(seen, jnp.maximum(facts.said_at, at), facts.said_at),
+            jnp.where(seen, 1.0, facts.confidence),
+        ),
+    )

@@ -141,31 +141,6 @@ class Experiment:
         return (on,)
 
 
-def registry() -> tuple[Experiment, ...]:
-    """Every experiment of the house, in the order in which they are listed."""
-    from inhabit.lab.entropy import ENTROPY  # here, for an experiment is made of this file's words
-    from inhabit.lab.fruit import FRUIT
-    from inhabit.lab.geometry import GEOMETRY
-    from inhabit.lab.memory import MEMORY
-    from inhabit.lab.norms import NORMS
-    from inhabit.lab.stand_in import STAND_IN
-    from inhabit.lab.wire import WIRE
-
-    return (STAND_IN, WIRE, FRUIT, MEMORY, ENTROPY, NORMS, GEOMETRY)
-
-
-def find(name: str) -> Experiment:
-    """The experiment of that name.
-
-    Raises:
-        KeyError: There is none.
-    """
-    known = {one.name: one for one in registry()}
-    if name not in known:
-        raise KeyError(f"no experiment is called {name!r}; there are {', '.join(known) or 'none'}")
-    return known[name]
-
-
 def data_folder(name: str) -> pathlib.Path:
     """The folder of a data set, below the one that `INHABIT_DATA` names.
 

@@ -1,0 +1,1 @@
+"""A mind that lives in a world: senses, memory, facts, values and words, learned by living."""

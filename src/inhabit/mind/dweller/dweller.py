@@ -1,0 +1,502 @@
+"""A dweller: the mind that lives in a world, and learns how to by living."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from inhabit.maths.choice import gumbel_max, masked
+from inhabit.memory.memory import AbstractMemory
+from inhabit.memory.surprise import SurpriseMemory
+from inhabit.mind.dweller import knowing, manners
+from inhabit.mind.dweller.dweller.actor import AbstractActor, Relived, Trace
+from inhabit.mind.dweller.expecting import Expecting, Met
+from inhabit.mind.dweller.feeling import AbstractFeeling, Feeling, goods_felt, store_of
+from inhabit.mind.dweller.innate import Innate
+from inhabit.mind.dweller.knowing import AbstractKnowing, Knowing, Known
+from inhabit.mind.dweller.manners import DEEDS, Pending
+from inhabit.mind.dweller.percept import Conduct, Sensation
+from inhabit.mind.dweller.recurrence import GatedRecurrence
+from inhabit.mind.dweller.wording import Sayable, nearest_person, sayable, worded
+from inhabit.senses.hearing import Hearing
+from inhabit.senses.voxels import AbstractSight, VoxelSight, Window
+from inhabit.types import Key
+from inhabit.values.mood import Mood, MoodDynamics
+from inhabit.values.store import ValueStore
+
+PEOPLE = 16
+"""How many people a dweller can tell apart."""
+
+SIGHT, HEARD, FELT, CORE, THOUGHT = 64, 24, 96, 64, 96
+"""Widths: of what is seen, heard, felt and known, borne in mind, and thought."""
+
+
+class DwellerState(eqx.Module):
+    """What a dweller has lived.
+
+    Attributes:
+        who: Which of the people it is.
+        store: Its own values.
+        mood: Stress, valence, load.
+        core: What it bears in mind.
+        lore: Surprise memory: what the fruit of each look is.
+        norms: Surprise memory: how others react to what is done to them.
+        known: Facts.
+        foretold: What it expects to perceive next.
+        usual: Running mean of its surprisal.
+        fared: Wellbeing at the last percept.
+        last: What it did last.
+        held: What it held then.
+        picked: Cell code of the plant last picked from, else 0.
+        pending: The deed whose reactions it waits for.
+        greeted: Whom it has greeted today.
+        asked: Whom it has asked today.
+        implored: Whether it was just asked for what it holds.
+        angle: Time of day at the last percept, in radians.
+        age: Steps lived.
+    """
+
+    who: Int[Array, ""]
+    store: ValueStore
+    mood: Mood
+    core: Float[Array, " core"]
+    lore: Any
+    norms: Any
+    known: Known
+    foretold: Float[Array, " foretold"]
+    usual: Float[Array, ""]
+    fared: Float[Array, ""]
+    last: Conduct
+    held: Int[Array, ""]
+    picked: Int[Array, ""]
+    pending: Pending
+    greeted: Bool[Array, " people"]
+    asked: Bool[Array, " people"]
+    implored: Bool[Array, ""]
+    angle: Float[Array, ""]
+    age: Int[Array, ""]
+
+
+class Moment(eqx.Module):
+    """What a dweller makes of a percept without anything learned. With leading axes, many.
+
+    Attributes:
+        window: What is seen.
+        heard: What is heard.
+        bearing: From where.
+        who: Oneself.
+        features: Body, values, mood, what memory says and what is known, as numbers of order 1.
+        allowed: What can be said.
+        met: What the expectation is held against.
+    """
+
+    window: Window
+    heard: Int[Array, "*many utterances words=5"]
+    bearing: Float[Array, "*many utterances 2"]
+    who: Int[Array, "*many"]
+    features: Float[Array, "*many features"]
+    allowed: Bool[Array, "*many says topics"]
+    met: Met
+
+
+class Thought(eqx.Module):
+    """What comes of thinking. With leading axes, many.
+
+    Attributes:
+        hand: Logits over what the body can do.
+        say: Logits over first words; closed where there is nothing to say.
+        topic: Logits over topics before the first word is known.
+        value: Expected return of each good.
+        core: What is borne in mind.
+    """
+
+    hand: Float[Array, "*many hands"]
+    say: Float[Array, "*many says"]
+    topic: Float[Array, "*many topics"]
+    value: Float[Array, "*many goods"]
+    core: Float[Array, "*many core"]
+
+
+class Dweller(AbstractActor[DwellerState]):
+    """A mind that lives in a world.
+
+    One step: what was expected meets what is perceived; mood moves; what happened is written into the surprise memories
+    and taken down as facts; all that reaches the recurrent core; the policy chooses a deed of the hand and something to
+    say, and what is said is worded from what is known. Weights change only in lessons; memories and facts in every step.
+
+    Attributes:
+        innate: Codes.
+        sight: Native-geometry sight; `Blind` and `FlatSight` are other parts.
+        hearing: Hears utterances.
+        feeling: Values and mood; `Unfeeling` is another part.
+        lore: Memory from looks to qualities; `NoMemory` is another part.
+        norms: Memory from deeds towards others to reactions.
+        knowing: Facts; `NoKnowledge` is another part.
+        felt: From features to the core.
+        core: Bears in mind.
+        thinks: From core and senses to thought.
+        heads: From thought to logits and values.
+        spoken: What each first word adds to the logits of topics.
+        expecting: Foretells the next percept.
+    """
+
+    innate: Innate = eqx.field(static=True)
+    sight: AbstractSight
+    hearing: Hearing
+    feeling: AbstractFeeling
+    lore: AbstractMemory
+    norms: AbstractMemory
+    knowing: AbstractKnowing
+    felt: eqx.nn.Linear
+    core_: GatedRecurrence
+    thinks: eqx.nn.Linear
+    heads: eqx.nn.Linear
+    spoken: Float[Array, "says topics"]
+    expecting: Expecting
+
+    @classmethod
+    def create(cls, innate: Innate, *, key: Key) -> "Dweller":
+        """A newborn."""
+        keys = iter(jax.random.split(key, 8))
+        goods, says = len(innate.goods), len(innate.says)
+        outputs = len(innate.hands) + says + len(innate.topics) + goods
+        joined = SIGHT + HEARD + FELT
+        heads = eqx.nn.Linear(THOUGHT, outputs, key=next(keys))
+        quiet = jnp.zeros(outputs).at[len(innate.hands) + innate.say("SILENCE")].set(2.0)
+        heads = eqx.tree_at(lambda linear: (linear.weight, linear.bias), heads, (0.1 * heads.weight, quiet))
+        return cls(
+            innate=innate,
+            sight=VoxelSight(innate.window, len(innate.materials), innate.looks, SIGHT, key=next(keys)),
+            hearing=Hearing(innate.words, HEARD, key=next(keys)),
+            feeling=Feeling(MoodDynamics.of()),
+            lore=SurpriseMemory(innate.looks, innate.kinds, noise=0.02, drift=0.0, slots=2),
+            norms=SurpriseMemory(len(DEEDS), 1, noise=0.1, drift=1e-3, slots=2),
+            knowing=Knowing(innate),
+            felt=eqx.nn.Linear(features(innate), FELT, key=next(keys)),
+            core_=GatedRecurrence(joined, CORE, key=next(keys)),
+            thinks=eqx.nn.Linear(joined + CORE, THOUGHT, key=next(keys)),
+            heads=heads,
+            spoken=jnp.zeros((says, len(innate.topics))),
+            expecting=Expecting(CORE, len(innate.hands), says, len(innate.materials), goods + 2, key=next(keys)),
+        )
+
+    def init(
+        self,
+        *,
+        who: Int[Array, ""] | int = 0,
+        weight: Float[Array, " goods"] | None = None,
+        set_point: Float[Array, " goods"] | None = None,
+        key: Key | None = None,
+    ) -> DwellerState:
+        """The state at birth.
+
+        Args:
+            who: Which of the people it is.
+            weight: What it values each good; all alike when left out.
+            set_point: At which level of each it has enough; 0.7 when left out.
+            key: Not used; this birth is not random.
+        """
+        del key
+        ones = jnp.ones(len(self.innate.goods))
+        none = jnp.zeros((), int)
+        return DwellerState(
+            who=jnp.asarray(who),
+            store=store_of(
+                self.innate.goods, ones if weight is None else weight, 0.7 * ones if set_point is None else set_point
+            ),
+            mood=Mood.of(),
+            core=self.core_.init(),
+            lore=self.lore.init(),
+            norms=self.norms.init(),
+            known=self.knowing.init(),
+            foretold=self.expecting.init(),
+            usual=jnp.array(5.0),
+            fared=jnp.array(0.5),
+            last=Conduct(none, jnp.zeros(5, int)),
+            held=none,
+            picked=none,
+            pending=manners.nothing_pending(),
+            greeted=jnp.zeros(PEOPLE, bool),
+            asked=jnp.zeros(PEOPLE, bool),
+            implored=jnp.zeros((), bool),
+            angle=jnp.zeros(()),
+            age=none,
+        )
+
+    def core(self, state: DwellerState) -> Float[Array, " core"]:
+        """What it bears in mind."""
+        return state.core
+
+    def step(  # type: ignore[override]  # its percepts and acts are those of a body in a world
+        self, state: DwellerState, percept: Sensation, *, key: Key
+    ) -> tuple[DwellerState, Conduct, Trace]:
+        """Perceive, be surprised, remember, know, feel, decide, speak."""
+        state, trace = self.attempt(state, percept, key=key)
+        return state, trace.act, trace
+
+    def attempt(self, state: DwellerState, percept: Sensation, *, key: Key) -> tuple[DwellerState, Trace]:
+        """A step, with all that the lesson needs of it."""
+        state, moment, words, surprisal = self.notice(state, percept)
+        _, thought = self.think(state.core, jax.tree.map(lambda leaf: leaf[None], moment))
+        thought = jax.tree.map(lambda leaf: leaf[0], thought)
+        act = self.choose(thought, moment, words, key=key)
+        trace = Trace(
+            moment=moment,
+            act=act,
+            log_probability=self.log_probability(thought, moment, act),
+            value=thought.value,
+            worth=state.store.worth(state.mood),
+            mood=jnp.append(state.mood.tilt, state.mood.load),
+            surprisal=surprisal,
+        )
+        return self.did(state, thought, percept.body, act), trace
+
+    def notice(
+        self, state: DwellerState, sensed: Sensation
+    ) -> tuple[DwellerState, Moment, Sayable, Float[Array, " modalities"]]:
+        """All of a step that needs nothing learned but the expectation: be surprised, feel, remember, know."""
+        innate, met = self.innate, self.expecting.meets(self.innate, sensed)
+        surprisal = self.expecting.surprisal(state.foretold, met)
+        now = state.age.astype(float)
+        goods = sensed.body[: len(innate.goods)]
+        fares = state.store.worth(Mood.of()) @ goods_felt(state.store, goods)
+        whole = jnp.sum(surprisal)
+        mood = self.feeling.moved(state.mood, whole - state.usual, fares - state.fared)
+        mouthed = self._mouthed(state, sensed)
+        lore = self.lore.step(state.lore, self._lesson(state, sensed, mouthed))[0]
+        picked = self._picked(state, sensed)
+        known = self.knowing.step(state.known, sensed, mouthed, picked, now)
+        deed = manners.social(innate, sensed, state.last, state.held, state.greeted, state.asked, state.implored)
+        pending, event = manners.awaited(state.pending, deed, manners.reaction(innate, sensed, state.who))
+        norms = self.norms.step(state.norms, event)[0]
+        state = eqx.tree_at(
+            lambda s: (s.mood, s.lore, s.norms, s.known, s.usual, s.fared, s.picked, s.pending),
+            state,
+            (mood, lore, norms, known, state.usual + 0.05 * (whole - state.usual), fares, picked, pending),
+        )
+        state = self._today(state, sensed)
+        read, words = self._read(state, sensed)
+        moment = Moment(sensed.window, sensed.heard, sensed.bearing, state.who, read, words.allowed, met)
+        return state, moment, words, surprisal
+
+    def think(self, core: Float[Array, " core"], moments: Moment) -> tuple[Float[Array, " core"], Thought]:
+        """Think through some moments, one after another; all that is learned but the expectation is here."""
+        seen = self.sight(moments.window)
+        heard = self.hearing(moments.heard, moments.bearing, moments.who)
+        felt = jax.nn.relu(moments.features @ self.felt.weight.T + self.felt.bias)  # type: ignore[operator]
+        joined = jnp.concatenate([seen, heard, felt], -1)
+        core, cores = self.core_(core, joined)
+        thought = jax.nn.relu(jnp.concatenate([joined, cores], -1) @ self.thinks.weight.T + self.thinks.bias)  # type: ignore[operator]
+        out = thought @ self.heads.weight.T + self.heads.bias  # type: ignore[operator]
+        hands, says, topics = len(self.innate.hands), len(self.innate.says), len(self.innate.topics)
+        hand, say, topic, value = jnp.split(out, [hands, hands + says, hands + says + topics], -1)
+        return core, Thought(hand, masked(say, jnp.any(moments.allowed, -1)), topic, value, cores)
+
+    def choose(self, thought: Thought, moment: Moment, words: Sayable, *, key: Key) -> Conduct:
+        """Draw a deed and an utterance."""
+        sizes = (thought.hand.shape[0], thought.say.shape[0])
+        noise = jax.random.gumbel(key, (sum(sizes) + thought.topic.shape[0],))
+        hand = gumbel_max(thought.hand, noise[: sizes[0]])
+        say = gumbel_max(thought.say, noise[sizes[0] : sum(sizes)])
+        topic = gumbel_max(self._topics(thought.topic, moment.allowed, say), noise[sum(sizes) :])
+        return Conduct(hand, worded(self.innate, words, say, topic))
+
+    def log_probability(self, thought: Thought, moment: Moment, act: Conduct) -> Float[Array, "*many"]:
+        """Log-probability of a deed, a first word and a topic; the other words follow."""
+        say, topic = act.say[..., 0], act.say[..., 1]
+        topics = self._topics(thought.topic, moment.allowed, say)
+        return _at(thought.hand, act.hand) + _at(thought.say, say) + _at(topics, topic)
+
+    def did(self, state: DwellerState, thought: Thought, body: Float[Array, " body"], act: Conduct) -> DwellerState:
+        """Note what one does, and what is to be expected of it."""
+        foretold = self.expecting(thought.core, body, act.hand, act.say[0])
+        return eqx.tree_at(
+            lambda s: (s.core, s.foretold, s.last, s.age), state, (thought.core, foretold, act, state.age + 1)
+        )
+
+    def imitation(self, thought: Thought, moment: Moment, shown: Conduct) -> Float[Array, "*many"]:
+        """Log-probability of what another would do; its words count as far as one has words for them oneself."""
+        say, topic = shown.say[..., 0], shown.say[..., 1]
+        topics = self._topics(thought.topic, moment.allowed, say)
+        sayable = _pick(_pick(moment.allowed.astype(float), topic), say) > 0
+        words = jnp.where(sayable, _at(thought.say, say) + _at(topics, topic), 0.0)
+        return _at(thought.hand, shown.hand) + words
+
+    def relive(self, core: Float[Array, " core"], trace: Trace, shown: Conduct | None = None) -> Relived:
+        """Go through some steps again with the mind as it is now."""
+        moments, act = trace.moment, trace.act
+        _, thought = self.think(core, moments)
+        foretold = jax.vmap(self.expecting)(thought.core, moments.met.body, act.hand, act.say[..., 0])
+        later = jax.tree.map(lambda leaf: leaf[1:], moments.met)
+        surprisal = jax.vmap(self.expecting.surprisal)(foretold[:-1], later)
+        expected = self._topics(thought.topic, moments.allowed, act.say[..., 0])
+        return Relived(
+            log_probability=self.log_probability(thought, moments, act),
+            entropy=_entropy(thought.hand) + _entropy(thought.say) + _entropy(expected),
+            value=thought.value,
+            surprisal=jnp.concatenate([jnp.zeros_like(surprisal[:1]), surprisal]),
+            shown=jnp.zeros_like(trace.log_probability) if shown is None else self.imitation(thought, moments, shown),
+        )
+
+    def beliefs(self, state: DwellerState) -> tuple[Float[Array, "looks kinds"], Float[Array, " looks"]]:
+        """What the fruit of each look is held to be, about 0 to 1 for each quality, and the variance."""
+        return jax.vmap(lambda cue: self.lore.read(state.lore, cue))(jnp.eye(self.innate.looks))
+
+    def sought(self, state: DwellerState, sensed: Sensation) -> knowing.Whereabouts:
+        """The nearest known place of each of `SOUGHT`, then of each topic."""
+        innate, places = self.innate, state.known.places
+        me, turn = knowing.here(innate, sensed)
+        best, sure = self._best(state)
+        fruits = jnp.stack([best == 1, best == 2, ~sure, sure & (best != 3)])
+        others = jnp.zeros((4, innate.fruit))
+        by_topic = jnp.concatenate([others, fruits.astype(float)], 1)
+        things = jnp.eye(len(innate.topics))
+        wanted = jnp.concatenate([things[1:4], by_topic, things])
+        subject = places.subject[:, None] == jnp.arange(len(innate.topics))
+        now = state.age.astype(float)
+        return knowing.whereabouts(
+            places, knowing.away(innate, places, me, turn), wanted @ subject.T.astype(float), now
+        )
+
+    def _best(self, state: DwellerState) -> tuple[Int[Array, " looks"], Bool[Array, " looks"]]:
+        """Quality that each look is believed to have, 0 where that is not known, and whether it is."""
+        mean = self.beliefs(state)[0]
+        sure = jnp.max(mean, -1) > 0.5
+        return jnp.where(sure, 1 + jnp.argmax(mean, -1), 0), sure
+
+    def _read(self, state: DwellerState, sensed: Sensation) -> tuple[Float[Array, " features"], Sayable]:
+        """All that is felt, remembered and known, as numbers; and what could be said of it."""
+        innate = self.innate
+        goods = sensed.body[: len(innate.goods)]
+        beliefs, unsure = self.beliefs(state)
+        norms = jax.vmap(lambda cue: self.norms.read(state.norms, cue)[0])(jnp.eye(len(DEEDS)))[:, 0]
+        places = self.sought(state, sensed)
+        kinds = len(knowing.SOUGHT)
+        topic = jax.tree.map(lambda leaf: leaf[kinds:], places)
+        sought = jax.tree.map(lambda leaf: leaf[:kinds], places)
+        me, turn = knowing.here(innate, sensed)
+        marginal = state.store.marginal(goods, state.mood) * (state.store.set_point > goods)
+        east = knowing.cell_of(innate, topic.cell) - me
+        words = sayable(innate, sensed, state.who, beliefs, topic.known, east, jnp.argmax(marginal))
+        held = _one_hot(sensed.holding - 1, innate.looks + 1)
+        person, bearing = nearest_person(sensed)
+        acquainted = jnp.stack(
+            [jnp.any(flags & (jnp.arange(PEOPLE) == person - 1)) for flags in (state.greeted, state.asked)]
+        )
+        beyond = jnp.stack([person > 0, jnp.sum(jnp.abs(bearing)) == 1]).astype(float)
+        parts = [
+            sensed.body,
+            sensed.compass,
+            sensed.clock,
+            held[:1],
+            jnp.sum(held[1:], keepdims=True),
+            held[1:] @ beliefs,
+            _one_hot(sensed.taste, innate.kinds),
+            _one_hot(state.last.hand + 1, len(innate.hands)),
+            _one_hot(state.last.say[0] + 1, len(innate.says)),
+            self.feeling.felt(state.store, goods, state.mood),
+            beliefs.reshape(-1),
+            unsure,
+            norms,
+            sought.features().reshape(-1),
+            bearing / 4,
+            beyond,
+            acquainted.astype(float),
+            state.implored[None].astype(float),
+            self._front(state, sensed, beliefs),
+        ]
+        return jnp.concatenate(parts), words
+
+    def _front(self, state: DwellerState, sensed: Sensation, beliefs: Array) -> Float[Array, " front"]:
+        """What stands right in front: materials, fruit and what is believed of it, somebody, whether it is another's."""
+        innate, (behind, left) = self.innate, self.innate.behind
+        column = lambda leaf: leaf[behind + 1, left]
+        ripe = jnp.max(column(sensed.window.ripe)).astype(int)
+        fruit = _one_hot(ripe, innate.looks)
+        me, turn = knowing.here(innate, sensed)
+        tales = state.known.tales
+        owned = (
+            tales.open & (tales.relation == knowing.OWNS) & (tales.object == knowing.cell_code(innate, me + turn[0]))
+        )
+        materials = column(sensed.window.material)[:, None] == jnp.arange(len(innate.materials))
+        flags = jnp.stack([ripe > 0, jnp.any(column(sensed.window.person) > 0), jnp.any(owned)])
+        return jnp.concatenate([materials.reshape(-1).astype(float), fruit @ beliefs, flags.astype(float)])
+
+    def _mouthed(self, state: DwellerState, sensed: Sensation) -> Int[Array, ""]:
+        """1 + the look that was just tasted or eaten, else 0."""
+        mouth = (state.last.hand == self.innate.hand("EAT")) | (state.last.hand == self.innate.hand("TASTE"))
+        return jnp.where(mouth & (state.held >= 2) & (sensed.taste > 0), state.held - 1, 0)
+
+    def _lesson(self, state: DwellerState, sensed: Sensation, mouthed: Array) -> tuple[Array, Array]:
+        """The event of the memory for lore: own taste, else what one was taught, weighed by trust; NaN if neither."""
+        look, quality, speaker = knowing.taught(self.innate, sensed)
+        own = mouthed > 0
+        look, quality = jnp.where(own, mouthed, look), jnp.where(own, sensed.taste, quality)
+        weight = jnp.where(own, 1.0, jnp.sqrt(knowing.trust(state.known.tales, speaker)))
+        weight = jnp.where(look > 0, weight, jnp.nan)
+        return weight * _one_hot(look, self.innate.looks), weight * _one_hot(quality, self.innate.kinds)
+
+    def _picked(self, state: DwellerState, sensed: Sensation) -> Int[Array, ""]:
+        """Cell of the plant last picked from."""
+        me, turn = knowing.here(self.innate, sensed)
+        picked = (state.last.hand == self.innate.hand("PICK")) & (state.held == 0) & (sensed.holding >= 2)
+        return jnp.where(picked, knowing.cell_code(self.innate, me + turn[0]), state.picked)
+
+    def _today(self, state: DwellerState, sensed: Sensation) -> DwellerState:
+        """Keep account of the day: whom one has greeted and asked; all anew at dawn."""
+        innate, say = self.innate, state.last.say
+        angle = jnp.arctan2(sensed.clock[0], sensed.clock[1]) % (2 * jnp.pi)
+        dawn = angle < state.angle - 0.1
+        whom = jnp.arange(PEOPLE) == say[4] - 1
+        asks = (say[0] >= innate.say("ASK_WHERE")) & (say[0] <= innate.say("ASK_FOR"))
+        greets = say[0] == innate.say("GREET")
+        to_me = (sensed.heard[:, 4] == 1 + state.who) & (sensed.heard[:, 0] == innate.say("ASK_FOR"))
+        return eqx.tree_at(
+            lambda s: (s.greeted, s.asked, s.implored, s.held, s.angle),
+            state,
+            (
+                (state.greeted | (whom & greets)) & ~dawn,
+                (state.asked | (whom & asks)) & ~dawn,
+                jnp.any(to_me) & (sensed.holding >= 2),
+                sensed.holding,
+                angle,
+            ),
+        )
+
+    def _topics(self, topic: Array, allowed: Array, say: Array) -> Array:
+        """Logits of the topics once the first word is known."""
+        chosen = _one_hot(say + 1, self.spoken.shape[0])
+        open_ = jnp.any(allowed & (chosen[..., None] > 0), -2)
+        return masked(topic + chosen @ self.spoken, open_)
+
+
+def features(innate: Innate) -> int:
+    """How many numbers all that is felt, remembered and known comes to."""
+    goods, kinds, looks = len(innate.goods), innate.kinds, innate.looks
+    body = (goods + 2) + 4 + 4
+    hand = 1 + 1 + kinds + kinds + len(innate.hands) + len(innate.says)
+    inside = (3 * goods + 3) + looks * kinds + looks + len(DEEDS) + 6 * len(knowing.SOUGHT)
+    front = innate.window[2] * len(innate.materials) + kinds + 3
+    return body + hand + inside + 2 + 2 + 2 + 1 + front
+
+
+def _one_hot(code: Int[Array, "*many"], size: int) -> Float[Array, "*many size"]:
+    """One-hot of codes 1 to `size`; zeros for 0."""
+    return (code[..., None] == jnp.arange(1, size + 1)).astype(float)
+
+
+def _at(logits: Float[Array, "*many options"], chosen: Int[Array, "*many"]) -> Float[Array, "*many"]:
+    return _pick(logits, chosen) - jax.nn.logsumexp(logits, axis=-1)
+
+
+def _pick(table: Float[Array, "*many any"], chosen: Int[Array, "*some"]) -> Float[Array, "*many"]:
+    """Entries of the last axis; a `chosen` of fewer axes than the rest of the table is spread over those before it."""
+    spread = chosen.reshape(*chosen.shape, *[1] * (table.ndim - chosen.ndim))
+    return jnp.sum(jnp.where(jnp.arange(table.shape[-1]) == spread, table, 0.0), -1)
+
+
+def _entropy(logits: Float[Array, "*many options"]) -> Float[Array, "*many"]:
+    log_probability = jax.nn.log_softmax(logits)
+    return -jnp.sum(jnp.exp(log_probability) * log_probability, -1)
