@@ -4,10 +4,10 @@ import types
 
 import numpy as np
 import pytest
-from inhabit.mind.dweller.dweller.answering import direction
 
 from inhabit.cli.main import main
 from inhabit.cli.view import above, beside
+from inhabit.mind.dweller.answering import direction
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from inhabit.mind.dweller.dweller.actor import AbstractActor, Relived, Trace
 
 from inhabit.learning import living
 from inhabit.learning.home import AbstractHome, Turn
 from inhabit.learning.living import Schooling
+from inhabit.mind.dweller.actor import AbstractActor, Relived, Trace
 from inhabit.mind.dweller.recurrence import GatedRecurrence
 
 CUES = 3
@@ -147,7 +147,7 @@ def test_death_leaves_no_return_and_a_cut_off_leaves_the_expected_one():
     for deadly, after in ((True, 0.0), (False, 0.5 * 5.0)):
         home = Echo(deadly=deadly)
         lives, record = living.live(mind, home, learner.lives, steps=60, key=jax.random.key(1))
-        school = Schooling(lives=32, discount=0.5, lambda_=0.0)
+        school = Schooling(lives=32, births=32, discount=0.5, lambda_=0.0)
         lesson = living.remembered(mind, learner.lives, record, school)
         _, turn, lived = record
         ended = lived & (turn.terminated | turn.truncated)

@@ -7,12 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from inhabit.mind.dweller.dweller.actor import Trace
 
 from inhabit.knowledge.facts import nothing_known
 from inhabit.learning.dwelling import innate_of
 from inhabit.memory.none import NoMemory
 from inhabit.mind.dweller import answering, knowing, wording
+from inhabit.mind.dweller.actor import Trace
 from inhabit.mind.dweller.dweller import Dweller
 from inhabit.mind.dweller.feeling import store_of, wellbeing
 from inhabit.mind.dweller.knowing import Knowing, NoKnowledge

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from inhabit.mind.person.person.feeling import repetition, reported
-from inhabit.mind.person.person.own import Own, Pool
 
 from inhabit.mind.person import noting
+from inhabit.mind.person.feeling import repetition, reported
+from inhabit.mind.person.own import Own, Pool
 from inhabit.mind.person.policy import Wants, _spared, _standing
 from inhabit.values.mood import Mood
 

@@ -6,12 +6,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from inhabit.mind.person.person.own import Belief, own_size
 
 from inhabit.learning.codebook import Codebook
 from inhabit.learning.fitting import phrases, shape_of
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
+from inhabit.mind.person.own import Belief, own_size
 from inhabit.mind.person.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.types import LEAVE, Life, Message

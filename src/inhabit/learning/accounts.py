@@ -11,8 +11,8 @@ from inhabit.maths import choice
 from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
 from inhabit.mind.mind import MindInfo
+from inhabit.mind.person.own import Own
 from inhabit.mind.person.person import Person, PersonState
-from inhabit.mind.person.person.own import Own
 
 BATCH = 32
 """Lives accounted for at once by `live`: one compiled program serves every number of lives."""

@@ -11,9 +11,9 @@ from inhabit.learning.channel import Channel, channels
 from inhabit.learning.dwelling import Dwelling, VillageHome, goods_of, own_store
 from inhabit.learning.home import Turn
 from inhabit.learning.living import strong
+from inhabit.mind.dweller.actor import Trace
+from inhabit.mind.dweller.answering import Asked
 from inhabit.mind.dweller.dweller import Dweller, DwellerState
-from inhabit.mind.dweller.dweller.actor import Trace
-from inhabit.mind.dweller.dweller.answering import Asked
 from inhabit.mind.dweller.feeling import wellbeing
 from inhabit.types import Key, Life, Message
 from inhabit.worlds.village.words import NAMES, sentence

@@ -15,8 +15,8 @@ from inhabit.learning.listening import Schedule
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
+from inhabit.mind.person.own import Belief
 from inhabit.mind.person.person import Person
-from inhabit.mind.person.person.own import Belief
 from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.mouths import context_words

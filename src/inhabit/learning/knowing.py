@@ -13,8 +13,8 @@ from inhabit.learning.calibrating import trust
 from inhabit.learning.codebook import Codebook, Lesson
 from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
+from inhabit.mind.person.own import Belief, own_size
 from inhabit.mind.person.person import Person
-from inhabit.mind.person.person.own import Belief, own_size
 from inhabit.types import Life
 
 BATCH = 64

@@ -15,8 +15,8 @@ from inhabit.learning.accounts import account, live, work_of_living
 from inhabit.learning.codebook import Lesson
 from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
+from inhabit.mind.person.own import own_size
 from inhabit.mind.person.person import Person
-from inhabit.mind.person.person.own import own_size
 from inhabit.types import Key
 
 PASS, SMALLEST = 24, 4

@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from inhabit.learning.home import AbstractHome, Turn
 from inhabit.maths import returns
-from inhabit.mind.dweller.dweller.actor import AbstractActor, Relived, Trace
+from inhabit.mind.dweller.actor import AbstractActor, Relived, Trace
 from inhabit.types import Key
 
 

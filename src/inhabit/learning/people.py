@@ -25,8 +25,8 @@ from inhabit.learning.keeping import (
     with_leaves,
 )
 from inhabit.learning.names import Names
+from inhabit.mind.person.own import Belief, Own
 from inhabit.mind.person.person import Person
-from inhabit.mind.person.person.own import Belief, Own
 from inhabit.records import mindfile
 from inhabit.records.facts import FactRow
 from inhabit.speech.recall import Phrase

@@ -11,8 +11,8 @@ import numpy as np
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
 from inhabit.mind.mind import MindInfo
+from inhabit.mind.person.own import Own
 from inhabit.mind.person.person import Person, PersonState
-from inhabit.mind.person.person.own import Own
 from inhabit.speech.mouths import AbstractMouth
 from inhabit.speech.plans import Plan
 from inhabit.types import LEAVE, MOODS, STANCES, Act, Key, Life, Message, Percept

@@ -13,8 +13,8 @@ from jaxtyping import Array
 from inhabit.learning.knowing import know
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
+from inhabit.mind.person.own import Belief
 from inhabit.mind.person.person import Person
-from inhabit.mind.person.person.own import Belief
 from inhabit.types import Key, Life
 from inhabit.values.mood import Mood
 from inhabit.values.store import ValueStore

@@ -7,7 +7,7 @@ import numpy as np
 
 from inhabit.learning.people import People
 from inhabit.learning.standing import Reply, Talk
-from inhabit.mind.person.person.noting import DID, PARTNER, SAYS, SELF
+from inhabit.mind.person.noting import DID, PARTNER, SAYS, SELF
 from inhabit.types import MOODS, STANCES
 
 _WHO = {SELF: "self", PARTNER: "partner"}

@@ -11,7 +11,7 @@ from inhabit.maths.choice import gumbel_max, masked
 from inhabit.memory.memory import AbstractMemory
 from inhabit.memory.surprise import SurpriseMemory
 from inhabit.mind.dweller import knowing, manners
-from inhabit.mind.dweller.dweller.actor import AbstractActor, Relived, Trace
+from inhabit.mind.dweller.actor import AbstractActor, Relived, Trace
 from inhabit.mind.dweller.expecting import Expecting, Met
 from inhabit.mind.dweller.feeling import AbstractFeeling, Feeling, goods_felt, store_of
 from inhabit.mind.dweller.innate import Innate

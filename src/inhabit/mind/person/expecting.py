@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from inhabit.memory.memory import AbstractMemory, MemoryInfo
 from inhabit.memory.surprise import MemoryState, SurpriseMemory
-from inhabit.mind.person.person.lived import CUE
+from inhabit.mind.person.lived import CUE
 from inhabit.types import Key
 
 

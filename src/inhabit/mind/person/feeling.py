@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from inhabit.mind.person.person.own import Own
+from inhabit.mind.person.own import Own
 from inhabit.types import MOODS, Key
 from inhabit.values.mood import Mood, MoodDynamics, MoodInput
 

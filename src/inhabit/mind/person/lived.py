@@ -5,7 +5,7 @@ from jaxtyping import Array, Float, Int
 
 from inhabit.knowledge.facts import Facts
 from inhabit.memory.surprise import MemoryState
-from inhabit.mind.person.person.own import Belief
+from inhabit.mind.person.own import Belief
 from inhabit.types import Act, Percept
 from inhabit.values.mood import Mood
 

@@ -11,11 +11,11 @@ from jaxtyping import Array, Float
 from inhabit.knowledge.facts import Facts
 from inhabit.maths import choice
 from inhabit.mind.mind import AbstractMind, MindInfo
-from inhabit.mind.person.person.expecting import Expectation
-from inhabit.mind.person.person.feeling import Feeling, Moved, repetition, reported
-from inhabit.mind.person.person.lived import CUE, Heard, PersonState
-from inhabit.mind.person.person.noting import PARTNER, SELF, note, nothing_noted, said, times
-from inhabit.mind.person.person.own import Belief, Own, Pool, own_size
+from inhabit.mind.person.expecting import Expectation
+from inhabit.mind.person.feeling import Feeling, Moved, repetition, reported
+from inhabit.mind.person.lived import CUE, Heard, PersonState
+from inhabit.mind.person.noting import PARTNER, SELF, note, nothing_noted, said, times
+from inhabit.mind.person.own import Belief, Own, Pool, own_size
 from inhabit.mind.person.policy import Intention, Policy, Wants
 from inhabit.mind.person.sensing import Senses, levels_felt
 from inhabit.types import MOODS, Act, Key, Percept

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from inhabit.mind.person.person.own import STYLE, Own
+from inhabit.mind.person.own import STYLE, Own
 from inhabit.types import MOODS, STANCES, Act, Key
 
 KINDS = len(STANCES)

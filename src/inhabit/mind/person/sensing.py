@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from inhabit.mind.person.person.lived import CUE, Heard
+from inhabit.mind.person.lived import CUE, Heard
 from inhabit.senses.body import BodySense
 from inhabit.senses.symbols import SymbolSense
 from inhabit.senses.text import TextSense
