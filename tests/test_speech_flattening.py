@@ -10,6 +10,7 @@ from inhabit.speech.scoring import score
 from inhabit.speech.sheets import MOUTH, TWIN, Kind, plain
 from inhabit.speech.transformer import Transformer
 from inhabit.speech.twin import Twin
+from inhabit.speech.writing import prompted, written
 from inhabit.types import Life, Message
 from tests.test_speech_transformer import shaken
 
@@ -44,7 +45,7 @@ def squeezed(ids):
 
 
 def test_a_life_in_tokens_by_hand():
-    assert squeezed(LAYOUT.sheet(LIFE).tokens) == [
+    assert squeezed(written(LAYOUT, LIFE).tokens) == [
         *("<start>", "<values>", "w", "<feels>", "w"),
         *("<role:bot>", "<act:greet>", "<says>", "w", "<stop>", "<ask:partner?>"),
         *("<maker>", "<feels>", "w", "<act:ask>", "<ask:food>", "<says>", "w", "<stop>", "<ask:rating?>"),
@@ -54,20 +55,20 @@ def test_a_life_in_tokens_by_hand():
 
 
 def test_words_come_back_from_the_text():
-    sheet = LAYOUT.sheet(LIFE)
+    sheet = written(LAYOUT, LIFE)
     assert LAYOUT.tokens.decode(sheet.targets[(sheet.kinds == Kind.WORDS) & (sheet.messages == 1)]) == "I need food."
 
 
 def test_acts_are_foretold_once_at_each_turn_of_the_maker():
-    sheet = LAYOUT.sheet(LIFE)
+    sheet = written(LAYOUT, LIFE)
     here = sheet.kinds == Kind.ACT
     assert names(sheet.targets[here]) == ["<act:ask>", "<act:leave>"]
     assert sheet.messages[here].tolist() == [1, 3]
 
 
 def test_an_answer_is_foretold_but_never_read():
-    told = LAYOUT.sheet(LIFE, answers={"partner": "water>food"})
-    blind = LAYOUT.sheet(LIFE)
+    told = written(LAYOUT, LIFE, answers={"partner": "water>food"})
+    blind = written(LAYOUT, LIFE)
     np.testing.assert_array_equal(told.tokens, blind.tokens)
     assert names(told.targets[told.asked == 1]) == ["<answer:partner:water>food>"] * 3
     assert names(told.targets[told.asked == 0]) == ["<answer:rating:3>"]
@@ -77,7 +78,7 @@ def test_an_answer_is_foretold_but_never_read():
 
 def test_an_act_that_is_not_told_is_still_foretold():
     silent = dataclasses.replace(LAYOUT, tells=("feels",))
-    sheet = silent.sheet(LIFE)
+    sheet = written(silent, LIFE)
     here = sheet.kinds == Kind.ACT
     assert names(sheet.targets[here]) == ["<act:ask>", "<act:leave>"]
     assert not [name for name in names(sheet.tokens) if name.startswith("<act:")]
@@ -85,12 +86,12 @@ def test_an_act_that_is_not_told_is_still_foretold():
 
 def test_a_prompt_is_a_beginning_of_the_sheet_and_a_plan_goes_before_the_words():
     before = dataclasses.replace(LIFE, messages=LIFE.messages[:1])
-    prompt = LAYOUT.prompt(before, LIFE.messages[1])
-    np.testing.assert_array_equal(prompt, LAYOUT.sheet(LIFE).tokens[: len(prompt)])
+    prompt = prompted(LAYOUT, before, LIFE.messages[1])
+    np.testing.assert_array_equal(prompt, written(LAYOUT, LIFE).tokens[: len(prompt)])
     plan = Plan(act="ask", stances={"water": "ask"}, amounts={"water": 2}, feels={"stress": 0.5})
-    told = LAYOUT.prompt(before, Message(role="user", content=""), plan)
+    told = prompted(LAYOUT, before, Message(role="user", content=""), plan)
     assert squeezed(told)[-7:] == ["<feels>", "w", "<act:ask>", "<ask:water>", "<amounts>", "w", "<says>"]
-    sheet = LAYOUT.sheet(LIFE, plans={1: plan})
+    sheet = written(LAYOUT, LIFE, plans={1: plan})
     np.testing.assert_array_equal(told, sheet.tokens[: len(told)])
     weights = sheet.document(MOUTH).weights
     assert set(sheet.messages[weights > 0]) == {1, 3}
@@ -99,7 +100,7 @@ def test_a_prompt_is_a_beginning_of_the_sheet_and_a_plan_goes_before_the_words()
 def test_json_round_trip():
     again = Flattening.from_json(LAYOUT.to_json())
     assert again == LAYOUT
-    np.testing.assert_array_equal(again.sheet(LIFE).tokens, LAYOUT.sheet(LIFE).tokens)
+    np.testing.assert_array_equal(written(again, LIFE).tokens, written(LAYOUT, LIFE).tokens)
 
 
 def test_facts_in_few_words():
@@ -111,7 +112,7 @@ def test_what_the_twin_foretells_agrees_with_a_slow_reading():
     twin = Twin(model, LAYOUT)
     (told, other), work = twin.foretell([LIFE, LIFE])
     np.testing.assert_allclose(told.acts, other.acts, atol=1e-4)
-    sheet = LAYOUT.sheet(LIFE)
+    sheet = written(LAYOUT, LIFE)
     logits = np.asarray(model.logits(model(jax.numpy.asarray(sheet.tokens))))
     place = names(sheet.tokens).index("<maker>")
     while not names(sheet.tokens)[place + 1].startswith("<act:"):

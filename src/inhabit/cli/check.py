@@ -1,14 +1,15 @@
 """`inhabit check`: read a log, count it, and say what can be identified from it."""
 
 import dataclasses
-import pathlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inhabit.cli.choices import check_choices, is_choices
-from inhabit.cli.screen import busy, out, say_json, table
+from inhabit.cli.choices import check_choices
+from inhabit.cli.logs import Format, Json, Logs, Map, read_log
+from inhabit.cli.screen import out, say_json, table
+from inhabit.cli.tables import is_choices
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
 
 LINES = 20
 """Problems shown without `--all`."""
-
-Logs = Annotated[pathlib.Path, typer.Argument(help="A file or a folder of logs.", show_default=False)]
-Format = Annotated[str | None, typer.Option("--format", help="The log's format; recognised if left out.")]
-Map = Annotated[
-    str | None,
-    typer.Option(
-        "--map",
-        help="Columns of a table: role=..,content=.. of talk; chosen=..,person=..,occasion=..,alternative=.. of choices.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 
 def command(
@@ -66,26 +56,6 @@ def command(
     _show_identified(console, parts)
     _show_problems(console, "set aside", reading.set_aside, every)
     _show_problems(console, "mended", reading.mended, every)
-
-
-def read_log(logs: pathlib.Path, format: str | None, map: str | None, *, quiet: bool) -> "Reading":
-    """Read a log as the words of a command say.
-
-    Raises:
-        ReadError: Nothing can be read.
-        typer.BadParameter: `--map` or `--format` is not understood.
-    """
-    from inhabit.records.formats import FORMATS
-    from inhabit.records.reading import ReadError, parse_mapping, read
-
-    if format is not None and format not in FORMATS:
-        raise typer.BadParameter(f"format {format!r} is unknown; the formats are {', '.join(FORMATS)}")
-    try:
-        mapping = parse_mapping(map) if map else None
-    except ReadError as error:
-        raise typer.BadParameter(str(error)) from None
-    with busy(f"reading {logs.name}", quiet):
-        return read(logs, format=format, mapping=mapping)
 
 
 def _show_counts(console: "Console", counted: "Census", reading: "Reading") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inhabit.cli.check import Format, Json, Map, read_log
+from inhabit.cli.logs import Format, Json, Map, read_log
 from inhabit.cli.screen import complain, out, say_json, table
 
 if TYPE_CHECKING:

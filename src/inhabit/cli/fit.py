@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inhabit.cli.check import Format, Json, Logs, Map, read_log
-from inhabit.cli.choices import fit_choices, is_choices
+from inhabit.cli.choices import fit_choices
 from inhabit.cli.engine import start_engine
+from inhabit.cli.logs import Format, Json, Logs, Map, read_log
 from inhabit.cli.screen import busy, out, progress, say_json, spark, table
+from inhabit.cli.tables import is_choices
 
 if TYPE_CHECKING:
     from inhabit.learning.comparing import Sides

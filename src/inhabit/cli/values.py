@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from inhabit.cli.logs import read_log
 from inhabit.cli.screen import bar, busy, out, say_json, table
+from inhabit.cli.tables import ChoiceMap, read_choices
 from inhabit.cli.words import numbers
 
 if TYPE_CHECKING:
@@ -132,13 +134,9 @@ def _learned(valued: "Valued", more: pathlib.Path, map: str | None, quiet: bool)
     from inhabit.learning.choices.valuers import Valuers
 
     if isinstance(valued, Valuers):
-        from inhabit.cli.choices import ChoiceMap, read_choices
-
         if map is None and "map" not in valued.card:
             raise typer.BadParameter("--from needs --map here: which column of the table is what")
         return valued.learned(read_choices(more, ChoiceMap.parse(map or valued.card["map"]), constant=True))
-    from inhabit.cli.check import read_log
-
     reading = read_log(more, None, map, quiet=quiet)
     with busy("listening", quiet):
         return valued.learned(reading.lives)

@@ -21,6 +21,7 @@ from inhabit.maths.intervals import Estimate, bootstrap_mean
 from inhabit.speech.flattening import Flattening
 from inhabit.speech.sheets import TWIN
 from inhabit.speech.twin import Twin
+from inhabit.speech.writing import written
 from inhabit.types import Life
 
 UNITS = {"nats": ("nats a turn", "lower"), "bits": ("bits a message", "lower")}
@@ -86,7 +87,7 @@ def fit_sides(
     both = people.card["flops"] + found["mouth"].flops + found["mouth"].checking
     watch("twin")
     documents, valid = (
-        [flattening.sheet(life, answers=answers(life)).document(TWIN) for life in some] for some in (learn, check)
+        [written(flattening, life, answers=answers(life)).document(TWIN) for life in some] for some in (learn, check)
     )
     twin = reading.fit(documents, len(flattening.tokens), recipe=recipe, validation=valid, budget=both, key=for_twin)
     return Sides(

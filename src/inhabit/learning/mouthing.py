@@ -21,6 +21,7 @@ from inhabit.speech.plans import Plan
 from inhabit.speech.recall import Phrase
 from inhabit.speech.sheets import MOUTH
 from inhabit.speech.twin import Twin
+from inhabit.speech.writing import written
 from inhabit.types import Key, Life
 
 PASSES = 8.0
@@ -46,7 +47,7 @@ def read_mouth(
         passes: Passes over the lives.
         key: Random key.
     """
-    documents, valid = ([flattening.sheet(life).document(MOUTH) for life in some] for some in (learn, check))
+    documents, valid = ([written(flattening, life).document(MOUTH) for life in some] for some in (learn, check))
     return reading.fit(
         documents, len(flattening.tokens), recipe=recipe or reading.Recipe(), validation=valid, epochs=passes, key=key
     )

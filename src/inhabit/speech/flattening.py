@@ -4,10 +4,9 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from inhabit.speech.plans import Plan
-from inhabit.speech.sheets import MAKER, RATING, Sheet, Writer, answer_token, plain
+from inhabit.speech.sheets import MAKER, RATING, answer_token, plain
 from inhabit.speech.tokens import PAD, Tokens
-from inhabit.types import LEAVE, STANCES, Life, Message
+from inhabit.types import LEAVE, STANCES, Life
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,41 +73,6 @@ class Flattening:
         )
         texts = (text for life in lives for text in bare._texts(life))
         return dataclasses.replace(bare, tokens=Tokens.learn(texts, specials=specials, size=size))
-
-    def sheet(
-        self, life: Life, *, plans: Mapping[int, Plan] | None = None, answers: Mapping[str, str] | None = None
-    ) -> Sheet:
-        """Flatten a whole life.
-
-        Args:
-            life: What was lived.
-            plans: What some of the maker's messages (by index) meant; a message without takes its own labels.
-            answers: Known answers to questions; a question without is asked, but counts nothing.
-        """
-        writer = Writer(self, answers or {})
-        writer.beginning(life)
-        for index, message in enumerate(life.messages):
-            writer.message(index, message, (plans or {}).get(index))
-        writer.put("<end>")
-        writer.ask_all(-1)
-        return writer.sheet()
-
-    def prompt(self, life: Life, turn: Message, plan: Plan | None = None) -> list[int]:
-        """Tokens up to where the maker, after `life`, acts (or, told a plan, speaks).
-
-        Args:
-            life: What happened so far.
-            turn: What the maker sees and feels now; its act and words are not read.
-            plan: What to say; None asks for the act first.
-        """
-        writer = Writer(self, {})
-        writer.beginning(life)
-        for index, message in enumerate(life.messages):
-            writer.message(index, message, None)
-        writer.before(turn, plan, len(life.messages))
-        if plan is not None:
-            writer.meaning(turn, plan, len(life.messages))
-        return [entry.token.token for entry in writer.entries]
 
     def choices(self) -> list[int]:
         """Ids of the act tokens, then of each question's answers, in order: what to ask of `score`."""

@@ -9,6 +9,7 @@ from inhabit.speech.plans import Plan
 from inhabit.speech.sampling import Sampler
 from inhabit.speech.sheets import MAKER
 from inhabit.speech.transformer import Transformer
+from inhabit.speech.writing import prompted
 from inhabit.types import Key, Life, Message
 
 
@@ -66,7 +67,7 @@ class SmallMouth(AbstractMouth):
     def say(self, plan: Plan, context: Life, *, key: Key) -> str:
         """Words for a plan; among equals, the first drawn that was not said before in this talk."""
         turn = Message(role=MAKER, content="", feels=plan.feels)
-        prompt = self.flattening.prompt(context, turn, plan)
+        prompt = prompted(self.flattening, context, turn, plan)
         sampler = Sampler(self.model, self.flattening.tokens.id("<stop>"), self.most)
         drawn = sampler(prompt, key=key, count=self.candidates, temperature=self.temperature, top=self.top)
         words = [self.flattening.tokens.decode(ids).strip() for ids in drawn]

@@ -13,6 +13,7 @@ from inhabit.speech.sampling import Sampler
 from inhabit.speech.scoring import Scores, score
 from inhabit.speech.sheets import TWIN, Kind, Sheet
 from inhabit.speech.transformer import Transformer
+from inhabit.speech.writing import prompted, written
 from inhabit.types import Key, Life, Message
 
 
@@ -54,7 +55,7 @@ class Twin:
 
     def foretell(self, lives: Sequence[Life]) -> tuple[list[Foretold], Work]:
         """Everything the twin foretells of some lives, and the work of it: one forward pass for each life."""
-        sheets = [self.flattening.sheet(life) for life in lives]
+        sheets = [written(self.flattening, life) for life in lives]
         scores = score(self.model, [sheet.document(TWIN) for sheet in sheets], self.flattening.choices())
         told = [self._foretold(life, sheet, scores, i) for i, (life, sheet) in enumerate(zip(lives, sheets))]
         return told, scores.work
@@ -70,7 +71,7 @@ class Twin:
             top: Share of probability that is kept (nucleus).
         """
         sampler = Sampler(self.model, self.flattening.tokens.id("<stop>"))
-        prompt = self.flattening.prompt(life, turn)
+        prompt = prompted(self.flattening, life, turn)
         ids = sampler(prompt, key=key, temperature=temperature, top=top)[0]
         names = [self.flattening.tokens.specials[i] for i in ids if i < len(self.flattening.tokens.specials)]
         parts = [name[1:-1].split(":", 1) for name in names if ":" in name]
