@@ -58,26 +58,26 @@ class Reader(eqx.Module):
 
     Attributes:
         model: Reads and foretells tokens.
-        told: What a unit of each told number adds to what is read at the speaker's name.
+        told: From what is told to what is added to all that is read of a message, from the speaker's name on.
     """
 
     model: Transformer
-    told: Float[Array, "state width"]
+    told: eqx.nn.MLP
 
     def __init__(self, told: int, *, key: Key):
+        model_key, told_key = jax.random.split(key)
         self.model = Transformer(
-            VOCABULARY, width=WIDTH, depth=DEPTH, heads=HEADS, context=1 + MESSAGES * len(SIZES), key=key
+            VOCABULARY, width=WIDTH, depth=DEPTH, heads=HEADS, context=1 + MESSAGES * len(SIZES), key=model_key
         )
-        self.told = jnp.zeros((told, WIDTH))
+        self.told = eqx.nn.MLP(told, WIDTH, 2 * WIDTH, 1, key=told_key)
 
     def __call__(
         self, tokens: Int[Array, " time"], state: Float[Array, "messages state"]
     ) -> Float[Array, "time vocabulary"]:
         """Logits of what comes after each token."""
-        at = 1 + jnp.arange(len(state)) * len(SIZES) + (GIVEN - 1)
-        x = normalise(self.model.table[tokens])
-        x = x.at[at].add(state @ self.told)
         index = jnp.arange(len(tokens))
+        message = jnp.maximum(index - GIVEN, 0) // len(SIZES)  # at the token of the last symbol, the next message's hour
+        x = normalise(self.model.table[tokens]) + jax.vmap(self.told)(state)[message]
         mask = index[:, None] >= index
         for block in self.model.blocks:
             x = block.join(x, *block.project(x, index), mask)
