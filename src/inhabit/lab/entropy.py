@@ -34,7 +34,6 @@ WIDTH, DEPTH, HEADS = 32, 2, 4
 MESSAGES = 32
 """Most messages of a village's day that are read."""
 
-
 RATE = 6e-3
 OPTIMISER = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam())
 
@@ -47,10 +46,11 @@ class Scale:
     held: int
     days: int
     steps: int
-    batch: int = 8
+    batch: int
 
 
-FULL, QUICK = Scale(villages=150, held=40, days=2, steps=200), Scale(villages=24, held=12, days=1, steps=12, batch=4)
+FULL = Scale(villages=700, held=40, days=2, steps=1200, batch=16)
+QUICK = Scale(villages=24, held=12, days=1, steps=12, batch=4)
 
 
 class Reader(eqx.Module):
@@ -76,7 +76,9 @@ class Reader(eqx.Module):
     ) -> Float[Array, "time vocabulary"]:
         """Logits of what comes after each token."""
         index = jnp.arange(len(tokens))
-        message = jnp.maximum(index - GIVEN, 0) // len(SIZES)  # at the token of the last symbol, the next message's hour
+        message = jnp.maximum(index - GIVEN, 0) // len(
+            SIZES
+        )  # at the token of the last symbol, the next message's hour
         x = normalise(self.model.table[tokens]) + jax.vmap(self.told)(state)[message]
         mask = index[:, None] >= index
         for block in self.model.blocks:
