@@ -80,7 +80,7 @@ def test_a_reader_foretells_from_what_came_before_alone():
     noise = iter(jax.random.split(jax.random.key(1), 99))
     drawn = lambda leaf: 0.1 * jax.random.normal(next(noise), leaf.shape) if eqx.is_inexact_array(leaf) else leaf
     reader = jax.tree.map(drawn, reader)
-    one, score = rows(1), jax.jit(nats)
+    one, score = rows(1), eqx.filter_jit(nats)
     tokens, state = jnp.asarray(one.tokens[0]), jnp.asarray(one.state[0])
     before = np.asarray(score(reader, tokens, state))
     changed = np.asarray(score(reader, tokens.at[1 + 10 * 8 + 4].add(1), state))
