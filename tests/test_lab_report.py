@@ -59,6 +59,10 @@ def one(mind, rival, better="lower"):
     return {"mind": mind, "twin": None, "baselines": {"table": rival}, "better": better}
 
 
+def scores_of(**sides):
+    return {"unit": "nats", "better": "lower", **sides}
+
+
 def test_the_verdict_goes_by_the_intervals():
     scores = {
         "a": one([1.0, 0.9, 1.1], [1.2, 1.1, 1.3]),
@@ -71,3 +75,5 @@ def test_the_verdict_goes_by_the_intervals():
         "of 4 measures."
     )
     assert "clearly ahead in 1 of 1" in _verdict(CARD["scores"])
+    known = {"nats": scores_of(mind=[1.0, 0.9, 1.1], twin=[2.0, 1.9, 2.1], baselines={"truth": [0.5, 0.4, 0.6]})}
+    assert "clearly ahead in 1 of 1" in _verdict(known)

@@ -78,7 +78,9 @@ def curve(points: Sequence[Sequence[float]]) -> str:
         axes.plot(epochs, train, color=OTHER, linewidth=1.6)
         axes.plot(epochs, valid, color=MIND, linewidth=2.2)
         axes.plot(epochs[best], valid[best], "o", color=MIND, markersize=7)
-        axes.annotate("kept", (epochs[best], valid[best]), (0, 9), textcoords="offset points", ha="center", color=MIND)
+        axes.annotate(
+            "kept", (epochs[best], valid[best]), (0, -18), textcoords="offset points", ha="center", color=MIND
+        )
         _end_label(axes, epochs[-1], train[-1], "fitted makers", OTHER)
         _end_label(axes, epochs[-1], valid[-1], "validation makers", MIND)
         axes.set_xlabel("epoch")

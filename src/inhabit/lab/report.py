@@ -15,6 +15,8 @@ CARDS = 12
 """Makers shown with a card each."""
 DOTS = 400
 """Makers drawn in the picture of the population."""
+TRUTH = "truth"
+"""The row of the maker's own rule, where a world knows it: what can be reached at best, and nobody's rival."""
 
 
 def figures(people: People) -> dict[str, Any]:
@@ -98,7 +100,8 @@ def _verdict(scores: Mapping[str, Mapping[str, Any]]) -> str:
 def _ahead(one: Mapping[str, Any], sign: int = 1) -> bool:
     """Whether the mind's interval lies wholly on the better (or, with -1, the worse) side of every rival's value."""
     upward = sign * (-1 if one.get("better") == "lower" else 1)
-    rivals = [value for value in (one.get("twin"), *(one.get("baselines") or {}).values()) if value]
+    others = {name: value for name, value in (one.get("baselines") or {}).items() if name != TRUTH}
+    rivals = [value for value in (one.get("twin"), *others.values()) if value]
     if not rivals:
         return False
     better = -1 if one.get("better") == "lower" else 1
