@@ -112,7 +112,7 @@ class _Asker:
         if answers is None:
             return False
         self.finds[way] += 1
-        self.questions.found.append(list(word))
+        self.questions.found.append(list(word[: len(answers)]))
         self.hypothesis.refine(word[: len(answers)], answers)
         self.believe_what_was_heard()
         self.surprises.append((self.line.symbols, way, self.hypothesis.states))
