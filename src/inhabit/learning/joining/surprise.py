@@ -34,7 +34,7 @@ class Patience:
         each: How many more of them for each transition.
     """
 
-    worth: float = 1 / 800
+    worth: float = 1 / 900
     prior: float = 2.5
     each: float = 1 / 80
 
