@@ -11,7 +11,7 @@ from inhabit.learning.joining.surprise import Patience, join
 from inhabit.records.mindfile import MindFileError, save
 from inhabit.worlds.wire import SHIPPED, Machine, difference, habitual_traffic, random_machine, random_traffic
 
-BRIEF = Patience(worth=2e-3)
+BRIEF = Patience(worth=1 / 150)
 
 
 def test_symbols_are_counted_once_and_what_was_heard_is_free():
@@ -68,6 +68,15 @@ def test_joining_is_the_same_by_seed():
     runs = [join(Line(SHIPPED["elevator"]), seed=3, patience=BRIEF) for _ in range(2)]
     assert runs[0].symbols == runs[1].symbols
     assert runs[0].surprises == runs[1].surprises
+
+
+def test_patience_ends_when_the_last_surprises_are_long_past():
+    patience = Patience(worth=0.01, prior=1.0, each=0.01)
+    assert not patience.spent(199, [], 100)
+    assert patience.spent(201, [], 100)
+    assert not patience.spent(201, [1, 150], 100)
+    assert patience.spent(301, [1, 150], 100) and not patience.spent(299, [1, 150], 100)
+    assert patience.spent(410, [1, 150], 100)
 
 
 def test_hearing_habits_finds_a_lock_that_asking_alone_does_not():

@@ -115,7 +115,8 @@ def test_several_inputs_share_an_edge():
         ('s0 -> s1 [label="a:0.2"];', "no Mealy machine"),
         ("s0 [label=s0];", "no transitions"),
         ("s0 -> s1;", "without a label"),
-        ('s0 -> s1 [label="a/x"];', "complete\\(sink="),
+        ('s0 -> s1 -> s2 [label="a/x"];', "is no edge"),
+        ('s0 -> s1 [label="a/x"];', "name a sink"),
     ],
 )
 def test_what_is_no_machine_is_refused_in_one_line(text, says):
@@ -199,3 +200,9 @@ def test_the_real_files_read_except_those_that_are_no_machines():
     assert all(name.endswith("_stochastic") for name in refused)
     assert states["tcp_server_ubuntu_trans"] == 57
     assert states["server_piondtls-1.5.2_ecdhe_cert_req"] == 66
+
+
+def test_statements_may_share_a_line_and_an_edge_may_take_several():
+    plain = parse_dot('digraph g {\n a -> b [label="x; y/[1]"];\n b -> a [label="x; y/{2}"];\n}')
+    dense = parse_dot('digraph g { a -> b [label="x; y/[1]"]; b -> a\n [color=red,\n label="x; y/{2}"] }')
+    assert dense.edges == plain.edges == {("a", "x; y"): ("b", "[1]"), ("b", "x; y"): ("a", "{2}")}

@@ -31,6 +31,12 @@ Mouth = Annotated[MouthName, typer.Option(help="How plans become words.")]
 Url = Annotated[str | None, typer.Option("--endpoint", help="Address of an OpenAI-compatible service, for its mouth.")]
 Model = Annotated[str | None, typer.Option("--model", help="The model's name there.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Same seed, same words.")]
+Sink = Annotated[
+    str | None, typer.Option("--sink", metavar="NAME", help="On the wire: complete a partial machine with this state.")
+]
+Resetless = Annotated[
+    bool, typer.Option("--resetless", help="On the wire: a line that is never reset, from its midst.")
+]
 
 HELP = "/set stress=0.9   /value food=5   /why   /again   /quit"
 
@@ -44,11 +50,13 @@ def command(
     endpoint: Url = None,
     model: Model = None,
     seed: Seed = 0,
+    sink: Sink = None,
+    resetless: Resetless = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON line a reply.")] = False,
 ) -> None:
     """Talk with a person or a grown mind, or join the wire of a machine (a .dot, or a .mind that holds one)."""
     if is_machine(people):
-        join_wire(people, maker, seed, json)
+        join_wire(people, maker, seed, json, sink=sink, resetless=resetless)
         return
     if is_dweller(people):
         join_village(people, seed, json)

@@ -1,5 +1,6 @@
 """Joining the wire in the terminal: opposite a machine, or in its place."""
 
+import dataclasses
 import json as json_
 import pathlib
 import random
@@ -27,70 +28,114 @@ def is_machine(path: pathlib.Path) -> bool:
         return False  # whoever opens people says what is wrong with the file
 
 
-def join_wire(path: pathlib.Path, side: str | None, seed: int, json: bool) -> None:
+@dataclasses.dataclass
+class _Line:
+    """A line to a machine: in which state the machine is, and whether the line can be reset."""
+
+    machine: "Machine"
+    state: int
+    resetless: bool
+
+    def answer(self, symbol: int) -> str:
+        """Say an input; the machine goes on."""
+        said = self.machine.outputs[self.machine.out[self.state, symbol]]
+        self.state = int(self.machine.next[self.state, symbol])
+        return said
+
+    def command(self, line: str, words: tuple[str, ...]) -> None:
+        """Do what a line that begins with a stroke asks."""
+        if line == "/words":
+            for number, word in enumerate(words):
+                print(f"{number:3d}   {word}")
+        elif line == "/state":
+            print(f"      state {self.state}")
+        elif line != "/reset":
+            complain(f"{line} is no command; there are {HELP}")
+        elif self.resetless:
+            complain("this line is never reset; without --resetless each connection begins anew")
+        else:
+            self.state = self.machine.initial
+            print("      a new connection")
+
+
+def join_wire(
+    path: pathlib.Path, side: str | None, seed: int, json: bool, *, sink: str | None = None, resetless: bool = False
+) -> None:
     """Talk with a machine (`--as partner`), or answer in its place (`--as machine`).
+
+    Args:
+        path: A Graphviz file, or a `.mind` that holds a machine.
+        side: Which side the person takes.
+        seed: Of the stranger, and of the state in which a line without resets is joined.
+        json: One JSON line an answer.
+        sink: Complete a partial machine with a state of this name.
+        resetless: The line is joined in its midst, in a state that nobody tells, and is never reset.
 
     Raises:
         typer.BadParameter: The side is neither, or the file holds no machine.
     """
     if side not in (None, "partner", "machine"):
         raise typer.BadParameter(f"on the wire you are partner or machine; got --as {side}")
-    machine = _open(path)
+    machine = _open(path, sink)
+    state = random.Random(f"line {seed}").randrange(machine.states) if resetless else machine.initial
     if not json:
         out().print(f"{machine.name}: {machine.states} states, {len(machine.inputs)} inputs", style="bold")
         out().print(f"{HELP}\n", style="dim")
-    (_be_machine if side == "machine" else _be_partner)(machine, seed, json)
+    line = _Line(machine, state, resetless)
+    (_be_machine(line, seed, json) if side == "machine" else _be_partner(line, json))
 
 
-def _open(path: pathlib.Path) -> "Machine":
+def _open(path: pathlib.Path, sink: str | None) -> "Machine":
     from inhabit.learning.joining.saving import open_machine
-    from inhabit.worlds.wire import DotError, read_dot
+    from inhabit.worlds.wire import DotError, PartialMachine, read_dot
 
     try:
-        return read_dot(path) if path.suffix == ".dot" else open_machine(path)
+        return read_dot(path, sink=sink) if path.suffix == ".dot" else open_machine(path)
+    except PartialMachine as error:
+        raise typer.BadParameter(f"{error}; --sink NAME completes it with a state of that name") from None
     except DotError as error:
         raise typer.BadParameter(str(error)) from None
 
 
-def _be_partner(machine: "Machine", seed: int, json: bool) -> None:
+def _be_partner(wire: _Line, json: bool) -> None:
     """The person says inputs, the machine answers."""
-    state = machine.initial
     for line in typed("you   ", json):
+        if line == "/quit":
+            return
         if line.startswith("/"):
-            if line == "/quit":
-                return
-            state = machine.initial if line == "/reset" else state
-            _tell(machine, line, state, machine.inputs)
+            wire.command(line, wire.machine.inputs)
             continue
-        word = _known(line, machine.inputs)
+        word = _known(line, wire.machine.inputs)
         if word is None:
             continue
-        said, state = machine.outputs[machine.out[state, word]], int(machine.next[state, word])
-        say_json({"input": machine.inputs[word], "output": said, "state": state}) if json else print(f"it    {said}")
+        said = wire.answer(word)
+        if json:
+            say_json({"input": wire.machine.inputs[word], "output": said, "state": wire.state})
+        else:
+            print(f"it    {said}")
 
 
-def _be_machine(machine: "Machine", seed: int, json: bool) -> None:
+def _be_machine(wire: _Line, seed: int, json: bool) -> None:
     """A stranger says inputs, the person answers; each answer is judged by the machine whose place it takes."""
-    drawn, state, right, count = random.Random(seed), machine.initial, 0, 0
-    symbol = drawn.randrange(len(machine.inputs))
+    inputs, drawn, right, count = wire.machine.inputs, random.Random(seed), 0, 0
+    symbol = drawn.randrange(len(inputs))
     if not json:
-        print(f"it    {machine.inputs[symbol]}")
+        print(f"it    {inputs[symbol]}")
     for line in typed("you   ", json):
+        if line == "/quit":
+            break
         if line.startswith("/"):
-            if line == "/quit":
-                break
-            state = machine.initial if line == "/reset" else state
-            _tell(machine, line, state, machine.outputs)
+            wire.command(line, wire.machine.outputs)
             continue
-        meant = machine.outputs[machine.out[state, symbol]]
+        meant = wire.answer(symbol)
         count, right = count + 1, right + (line == meant)
         if json:
-            say_json({"input": machine.inputs[symbol], "said": line, "output": meant, "right": line == meant})
+            say_json({"input": inputs[symbol], "said": line, "output": meant, "right": line == meant})
         else:
             print("      right" if line == meant else f"      the machine says {meant}")
-        state, symbol = int(machine.next[state, symbol]), drawn.randrange(len(machine.inputs))
+        symbol = drawn.randrange(len(inputs))
         if not json:
-            print(f"it    {machine.inputs[symbol]}")
+            print(f"it    {inputs[symbol]}")
     if not json:
         print(f"{right} of {count} answers were the machine's")
 
@@ -103,15 +148,3 @@ def _known(line: str, words: tuple[str, ...]) -> int | None:
         return int(line)
     complain(f"the machine does not know {json_.dumps(line[:60])}; /words lists what it knows")
     return None
-
-
-def _tell(machine: "Machine", line: str, state: int, words: tuple[str, ...]) -> None:
-    if line == "/words":
-        for number, word in enumerate(words):
-            print(f"{number:3d}   {word}")
-    elif line == "/state":
-        print(f"      state {state}")
-    elif line == "/reset":
-        print("      a new connection")
-    else:
-        complain(f"{line} is no command; there are {HELP}")

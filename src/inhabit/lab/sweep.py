@@ -72,6 +72,13 @@ QUICK = Plan(
     looks=Looks(words=128, pairs=24, sessions=128, talkers=8),
 )
 """Some two minutes on two cores, much of it compiling."""
+SMALL = Plan(
+    models=(("recurrent", 16), ("recurrent", 64)),
+    stops=(8, 64),
+    words=512,
+    looks=Looks(words=256, pairs=50, sessions=128, talkers=12),
+)
+"""The quick plan of a machine that is not shipped: two sizes by two lots of data, some minutes on one core."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from inhabit.lab.experiment import Experiment, MissingData, Record, Watch, unwatched
-from inhabit.lab.sweep import QUICK, Cell, Plan, Suite, heard, memoryless, suite, sweep
+from inhabit.lab.sweep import QUICK, SMALL, Cell, Plan, Suite, heard, memoryless, suite, sweep
 from inhabit.lab.wire_makers import rows
 from inhabit.lab.wire_picture import draw
 from inhabit.maths.intervals import Estimate
@@ -64,18 +64,22 @@ def machine_named(name: str) -> Machine:
     return read_dot(machines()[name])
 
 
+def plan_of(on: str, quick: bool) -> Plan:
+    """What is swept: everything, or what takes minutes (a shipped machine has the richer quick plan)."""
+    return (QUICK if on in SHIPPED else SMALL) if quick else Plan()
+
+
 def wire(
     on: str, *, seed: int, quick: bool, out: pathlib.Path, resume: bool = False, watch: Watch = unwatched
 ) -> Record:
     """Sweep networks over a machine's traffic, let makers listen and join, and extrapolate."""
-    began, machine, plan = time.monotonic(), machine_named(on), QUICK if quick else Plan()
+    began, machine, plan = time.monotonic(), machine_named(on), plan_of(on, quick)
     plan = dataclasses.replace(plan, seeds=tuple(seed + own for own in plan.seeds))
     driven = dataclasses.replace(plan, models=(DRIVEN,), kinds=("driven",), seeds=plan.seeds[:1])
-    plans = [plan] if quick else [plan, driven]
+    plans = [plan] if plan.models == QUICK.models else [plan, driven]
     cells = sweep(machine, plans, out / "cells.jsonl", resume=resume, watch=watch)
-    made = list(
-        rows(machine, QUICK_MAKERS if quick else MAKERS, seed, dataclasses.replace(plan.looks, length=plan.length))
-    )
+    looks = dataclasses.replace(plan.looks, length=plan.length)
+    made = list(rows(machine, QUICK_MAKERS if quick else MAKERS, seed, looks, out))
     return conclude(machine, cells, made, plan, out, resamples=20 if quick else 40, began=began)
 
 

@@ -22,6 +22,7 @@ from inhabit.lab.wire_fidelity import Looks, fidelity, of_machine
 from inhabit.learning.joining.classics import MissingLearner, classic, rpni
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.merging import merge_states
+from inhabit.learning.joining.saving import save_machine
 from inhabit.learning.joining.surprise import join
 from inhabit.maths.fidelity import memoryless
 from inhabit.maths.shared_suite import SharedSuite, Tables
@@ -135,10 +136,13 @@ ACTIVE = frozenset({"kv", "lsharp", "asked", "joined"})
 """Those that speak on the line."""
 
 
-def row(machine: Machine, way: str, seed: int, looks: Looks = CLOSELY) -> dict[str, Any]:
+def row(
+    machine: Machine, way: str, seed: int, looks: Looks = CLOSELY, into: pathlib.Path | None = None
+) -> dict[str, Any]:
     """One row of the table: a machine, a way, what it took and how faithful it is.
 
-    `suite` is the share of the whole suite, `suite after n L` that of the words that `looks` asks.
+    `fidelity` is the share of the whole suite, `suite after n L` that of the words that `looks` asks. The model is kept as
+    `<way>.mind` in the folder `into`, if one is given.
 
     Raises:
         MissingLearner: The way is a classic one, and AALpy is not installed.
@@ -147,6 +151,9 @@ def row(machine: Machine, way: str, seed: int, looks: Looks = CLOSELY) -> dict[s
     maker = WAYS[way](machine, seed)
     spent = time.process_time() - began
     model = maker.machine
+    if into is not None:
+        into.mkdir(parents=True, exist_ok=True)
+        save_machine(into / f"{way.replace(' ', '-')}.mind", model)
     suite = SharedSuite.of(Tables(machine.next, machine.out, machine.initial))
     return {
         "machine": machine.name, "name": way, "way": "active" if way in ACTIVE else "passive", "seed": seed,
@@ -157,11 +164,13 @@ def row(machine: Machine, way: str, seed: int, looks: Looks = CLOSELY) -> dict[s
     }  # fmt: skip
 
 
-def rows(machine: Machine, ways: Iterable[str], seed: int, looks: Looks = CLOSELY) -> Iterator[dict[str, Any]]:
+def rows(
+    machine: Machine, ways: Iterable[str], seed: int, looks: Looks = CLOSELY, into: pathlib.Path | None = None
+) -> Iterator[dict[str, Any]]:
     """A row for each way; classic ones are passed over where AALpy is not installed."""
     for way in ways:
         try:
-            yield row(machine, way, seed, looks)
+            yield row(machine, way, seed, looks, into)
         except MissingLearner as missing:
             print(missing, file=sys.stderr)
 

@@ -35,7 +35,7 @@ def draw(
     """
     rate = sum(cell["flops"] for cell in cells) / max(sum(cell["cpu_seconds"] for cell in cells), 1e-9)
     style: dict[Any, Any] = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
-    style |= {"svg.hashsalt": "inhabit", "axes.edgecolor": "#c9c5bb"}
+    style |= {"svg.hashsalt": "inhabit", "svg.fonttype": "none", "axes.edgecolor": "#c9c5bb"}
     with matplotlib.rc_context(style):
         figure, panels = plt.subplots(
             len(laws), 1, figsize=(8.4, 3.9 * len(laws)), layout="constrained", sharex=True, squeeze=False

@@ -14,7 +14,7 @@ from inhabit.learning.joining.sifting import Hypothesis
 
 TRIES = 16
 """Questions made for each that is asked by a way without an end; the one with most that is new, a symbol, is asked."""
-WITH_END = frozenset({"ahead", "ignored", "elsewhere", "loops"})
+WITH_END = frozenset({"ahead", "ignored", "elsewhere", "loops", "near"})
 """Ways that make only so many questions."""
 AGAIN = 12
 """Draws in search of a question that a way with an end has not made yet."""
@@ -24,10 +24,10 @@ class Questions:
     """Makes questions about a hypothesis.
 
     Attributes:
-        ways: Each way of making a question, by name. `ahead`, `ignored`, `elsewhere` and `loops` have an end: they
-            say each input in each state, and then go on as if all were well, as if nothing had been said, as if it had been
-            said in another state, or thrice in a circle.
-        found: Questions that surprised.
+        ways: Each way of making a question, by name. `ahead`, `ignored`, `elsewhere`, `loops` and `near` have an
+            end: they say each input in each state, and then go on as if all were well, as if nothing had been said, as if
+            it had been said in another state, or thrice in a circle; `near` says it within each question that surprised.
+        found: Questions that surprised, up to the answer that did.
         sessions: What was heard.
     """
 
@@ -45,6 +45,7 @@ class Questions:
             "ignored": self._ignored,
             "elsewhere": self._elsewhere,
             "loops": self._loops,
+            "near": self._near,
         }
         self.look()
 
@@ -185,6 +186,19 @@ class Questions:
         for one in self.random.sample(circles, min(4, len(circles))):
             word += [one] * 3
         return self._identified(word)
+
+    def _near(self) -> Word:
+        """Say one input more in a question that surprised: where one thing was hidden, another may be."""
+        if not self.found:
+            return self._ahead()
+        for _ in range(AGAIN):
+            number, symbol = self.random.randrange(len(self.found)), self.random.randrange(self.width)
+            place = self.random.randrange(len(self.found[number]))
+            if ("near", number, place, symbol) not in self._made:
+                break
+        self._made.add(("near", number, place, symbol))
+        word = self.found[number]
+        return (*word[:place], symbol, *word[place:])
 
     def _walk(self) -> Word:
         word, state = self._begin()

@@ -4,9 +4,11 @@ There are several ways to make questions; how often each way surprised is itself
 from the posterior (Thompson sampling over surprises a symbol).
 """
 
+import bisect
 import dataclasses
 import math
 import random
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,29 +23,25 @@ class Patience:
     """When to stop: as soon as the next question promises less than it is worth.
 
     What is hidden may be hidden at any depth, so the chance that one question finds it has a prior without a scale: as many
-    surprises are expected in each e-fold of the questions as came in each e-fold until now. After `t` questions of which
-    `k` surprised, the next one promises `(k + prior) / (t log(t / early))` surprises. A question whose answer was known
-    already counts as asked: it, too, might have surprised. The more transitions a machine has, the more can be hidden.
+    surprises are expected in the next e-fold of the questions as came in the last one. After `t` questions, `k` of which
+    surprised since the `t / e`-th, the next one promises `(k + prior + each * transitions) / t`: the more transitions a
+    machine has, the more can be hidden. A question whose answer was known already counts as asked: it, too, might have
+    surprised.
 
     Attributes:
         worth: Surprises that a question must promise to be worth asking.
-        prior: Surprises that count as seen before anything is asked.
+        prior: Surprises that are expected in any e-fold, whatever was seen.
         each: How many more of them for each transition.
-        early: Questions that are not judged: a hypothesis that is still small is surprised by anything.
     """
 
-    worth: float = 1.8e-4
-    prior: float = 1.1
-    each: float = 1 / 200
-    early: int = 200
+    worth: float = 1 / 900
+    prior: float = 2.5
+    each: float = 1 / 80
 
-    def spent(self, questions: int, surprises: int, transitions: int) -> bool:
-        """Whether it is time to stop; only surprises after the early questions count."""
-        if questions <= self.early:
-            return False
-        return surprises + self.prior + self.each * transitions < self.worth * questions * math.log(
-            questions / self.early
-        )
+    def spent(self, questions: int, surprises: Sequence[int], transitions: int) -> bool:
+        """Whether it is time to stop; `surprises` are the numbers of the questions that surprised, rising."""
+        late = len(surprises) - bisect.bisect_left(surprises, questions / math.e)
+        return late + self.prior + self.each * transitions < self.worth * questions
 
 
 @dataclasses.dataclass
@@ -67,10 +65,11 @@ def join(line: Line, *, seed: int, patience: Patience = Patience()) -> Joined:
     """Learn the machine at the other end of `line`."""
     asker = _Asker(line, random.Random(seed))
     asker.believe_what_was_heard()
-    questions = surprises = 0
+    questions, surprises = 0, list[int]()
     while not patience.spent(questions, surprises, asker.hypothesis.states * line.width):
         questions += 1
-        surprises += asker.ask() and questions > patience.early
+        if asker.ask():
+            surprises.append(questions)
     return Joined(asker.hypothesis.machine(), line.symbols, line.resets, asker.surprises)
 
 
@@ -113,7 +112,7 @@ class _Asker:
         if answers is None:
             return False
         self.finds[way] += 1
-        self.questions.found.append(list(word))
+        self.questions.found.append(list(word[: len(answers)]))
         self.hypothesis.refine(word[: len(answers)], answers)
         self.believe_what_was_heard()
         self.surprises.append((self.line.symbols, way, self.hypothesis.states))

@@ -1,6 +1,6 @@
 """The wire: Mealy machines, their readers, and the traffic that passes between two of them."""
 
-from inhabit.worlds.wire.dot import DotError, Drawing, complete, parse_dot, read_dot, write_dot
+from inhabit.worlds.wire.dot import DotError, Drawing, PartialMachine, complete, parse_dot, read_dot, write_dot
 from inhabit.worlds.wire.machine import Machine, by_time, difference, minimal, random_machine
 from inhabit.worlds.wire.shipped import SHIPPED
 from inhabit.worlds.wire.traffic import (
@@ -20,6 +20,7 @@ __all__ = [
     "Drawing",
     "Habits",
     "Machine",
+    "PartialMachine",
     "Traffic",
     "by_time",
     "complete",

@@ -7,6 +7,7 @@ import dataclasses
 import html
 import pathlib
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -17,6 +18,8 @@ _NODE = re.compile(r'^\s*("[^"]*"|[\w.]+)\s*\[.*\]\s*;?\s*$')
 _LABEL = re.compile(r'label\s*=\s*(?:"((?:[^"\\]|\\.)*)"|<(.*)>|([\w.]+))', re.DOTALL)
 _CELL = re.compile(r"<td[^>]*>(.*?)</td>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]<>{};]|\n(?!\s*\[)', re.DOTALL)
+_QUOTED = re.compile(r'"[^"]*"')
 _WORDS = frozenset({"node", "edge", "graph"})
 LARGEST = 64 * 2**20
 """Bytes of the largest file that is read."""
@@ -24,6 +27,10 @@ LARGEST = 64 * 2**20
 
 class DotError(ValueError):
     """The file is no deterministic, complete Mealy machine; the message says where, in one line."""
+
+
+class PartialMachine(DotError):
+    """Transitions are missing: `complete` sends them to a sink."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +58,14 @@ class Drawing:
         """The machine as tables, reduced to its smallest form.
 
         Raises:
-            DotError: Transitions are missing.
+            PartialMachine: Transitions are missing.
         """
         missing = self.missing()
         if missing:
             state, symbol = missing[0]
-            raise DotError(
+            raise PartialMachine(
                 f"{self.name}: not complete: state {state!r} has no transition for {symbol!r}"
-                f" ({len(missing)} are missing); complete it with complete(sink='...')"
+                f" ({len(missing)} are missing); name a sink for them"
             )
         inputs = tuple(sorted({symbol for _, symbol in self.edges}))
         outputs = tuple(sorted({output for _, output in self.edges.values()}))
@@ -118,6 +125,8 @@ def parse_dot(text: str, name: str = "machine") -> Drawing:
         edge = _EDGE.match(line)
         if edge is None:
             node = _NODE.match(line)
+            if node is None and "->" in _QUOTED.sub("", line.partition("[")[0]):
+                raise DotError(f'{name}, line {number}: {line[:60]!r} is no edge; expected s0 -> s1 [label="in/out"];')
             if node and not _entry(node[1]) and node[1] not in _WORDS:
                 states.setdefault(node[1].strip('"'))
             continue
@@ -143,22 +152,24 @@ def _entry(node: str) -> bool:
     return node.strip('"').startswith("__start")
 
 
-def _statements(text: str):
-    """Lines with their numbers; braces, comments and the graph's own line are dropped, broken lines joined."""
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Statements with the numbers of their lines; comments, braces and what stands before an opening one are dropped.
+
+    A statement ends with its line, or with a semicolon, outside of quotes, brackets and HTML.
+    """
     text = re.sub(r"/\*.*?\*/", lambda found: "\n" * found[0].count("\n"), text, flags=re.DOTALL)
-    held, start = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if not held and (bare.startswith(("//", "#")) or re.match(r"^(strict\s+)?(di)?graph\b", bare)):
-            _, _, bare = bare.partition("{")
-        if not bare.strip(" {}"):
-            continue
-        held, start = (f"{held} {bare}", start) if held else (bare, number)
-        if held.count("[") <= held.count("]") or bare.endswith(";"):
-            yield start, held.rstrip("}").strip() if not held.rstrip().endswith("]") else held
-            held = ""
-    if held:
-        yield start, held
+    text = re.sub(r"^[ \t]*(//|#).*$", "", text, flags=re.MULTILINE)
+    begin, number, square, angle = 0, 1, 0, 0
+    for mark in _MARK.finditer(text):
+        which = mark[0]
+        angle += (square > 0) * ((which == "<") - (which == ">"))
+        square += (angle == 0) * ((which == "[") - (which == "]"))
+        if which in "{};\n" and square == 0:
+            statement = text[begin : mark.start()].replace("\n", " ").strip()
+            if statement and which != "{":
+                yield number - text.count("\n", begin, mark.start()), statement
+            begin = mark.end()
+        number += which.count("\n")
 
 
 def _labels(attributes: str, where: str) -> list[tuple[str, str]]:
