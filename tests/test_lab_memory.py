@@ -48,10 +48,16 @@ def test_nobody_foretells_from_what_is_yet_to_come(name):
     assert np.abs(before[4:] - after[4:]).max() > 1e-3
 
 
-def test_a_cell_that_is_there_is_not_computed_again(tmp_path):
+def test_a_cell_that_is_there_is_taken_only_when_asked(tmp_path, monkeypatch):
+    def anew(*_, **__):
+        raise InterruptedError
+
+    monkeypatch.setattr("inhabit.lab.memory.train", anew)
     (tmp_path / "cells").mkdir()
     (tmp_path / "cells" / "memory-7.json").write_text('{"size": 3}')
-    assert cell("memory", 7, quick=False, out=tmp_path) == {"size": 3}
+    assert cell("memory", 7, quick=False, out=tmp_path, resume=True) == {"size": 3}
+    with pytest.raises(InterruptedError):
+        cell("memory", 7, quick=False, out=tmp_path)
 
 
 def test_speed_is_refused_on_two_cores(monkeypatch, tmp_path):

@@ -57,11 +57,12 @@ def test_one_array_carries_the_numbers_of_a_state():
     part = memory()
     cues, values = lessons(6)
     alone = Dispatch(part.step, part.init(), (cues[0], values[0]))
-    flat, state, step = alone.flat, part.init(), brief(part.step)
+    flat, book = alone.flat, Ledger(part, part.init())
     for cue, value in zip(cues, values.at[4].set(9.0)):
         flat, told = alone.step(flat, cue, value)
-        state, info = step(state, (cue, value))
-    for ours, theirs in zip(jax.tree.leaves((alone.state(flat), alone.info(told))), jax.tree.leaves((state, info))):
+        info = book.live(cue, value)
+    sides = jax.tree.leaves((alone.state(flat), alone.info(told))), jax.tree.leaves((book.state, info))
+    for ours, theirs in zip(*sides, strict=True):
         assert ours.dtype == theirs.dtype
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
@@ -144,10 +145,10 @@ def test_a_million_events_of_one_cue_and_its_near_twin_stay_sound():
     assert variance == pytest.approx(0.0025, rel=0.15)
 
 
-@pytest.mark.parametrize("size", [1, 5, 16])
+@pytest.mark.parametrize("size", [1, 11])
 def test_lower_inverse(size):
     factor = np.tril(np.random.default_rng(size).normal(size=(3, size, size))) + 3 * np.eye(size)
-    np.testing.assert_allclose(lower_inverse(jnp.asarray(factor, jnp.float32)), np.linalg.inv(factor), atol=1e-5)
+    np.testing.assert_allclose(brief(lower_inverse)(jnp.asarray(factor, jnp.float32)), np.linalg.inv(factor), atol=1e-5)
 
 
 @pytest.mark.parametrize("part", ["delta", "two"])
@@ -186,7 +187,8 @@ def test_a_chunk_of_one_cue_does_not_overshoot():
 def test_delta_momentum_by_hand():
     made = DeltaMemory(1, 1, rate=0.5, momentum=0.5, keep=1 - 1e-7)
     state = made.init()
+    step = brief(made.step)
     for _ in range(2):
-        state, _ = made.step(state, (jnp.ones(1), jnp.ones(1)))
+        state, _ = step(state, (jnp.ones(1), jnp.ones(1)))
     # V1 = .25, M1 = .25; V2 = .125 + .25 * .75 = .3125
     assert state.mean[0, 0] == pytest.approx(0.5625, rel=1e-5)

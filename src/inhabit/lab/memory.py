@@ -1,5 +1,6 @@
 """Memory: written while it is lived with, does a memory that waits with surprises beat one that swallows them?"""
 
+import itertools
 import json
 import os
 import pathlib
@@ -14,7 +15,7 @@ import optax
 from jaxtyping import Array
 
 from inhabit.lab import memory_recall, memory_speed
-from inhabit.lab.experiment import Experiment, Record
+from inhabit.lab.experiment import Experiment, Record, Watch, unwatched
 from inhabit.lab.memory_models import AbstractForeteller, makers
 from inhabit.lab.memory_peer import peer
 from inhabit.lab.memory_tasks import LENGTH, TASKS, Lives, bayes, lives
@@ -89,7 +90,9 @@ def _sides(mixture: Lives) -> tuple[Array, ...]:
     return tuple(jnp.asarray(side) for side in (mixture.cues, mixture.values, mixture.truth, mixture.asked))
 
 
-def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
+def memory(
+    on: str, *, seed: int, quick: bool, out: pathlib.Path, resume: bool = False, watch: Watch = unwatched
+) -> Record:
     """Run the experiment: `tasks`, `recall`, or `speed`; `INHABIT_PEER_TITANS` names the Python of the peer."""
     if on == "speed":
         return memory_speed.speed(seed=seed, quick=quick)
@@ -97,7 +100,11 @@ def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         return memory_recall.recall(seed=seed, quick=quick)
     began, names = time.monotonic(), [*makers(), *([PEER] if os.environ.get(memory_speed.PEER) else [])]
     seeds = tuple(range(seed, seed + (1 if quick else SEEDS)))
-    cells = {(name, one): cell(name, one, quick=quick, out=out) for one in seeds for name in names}
+    cells: dict[tuple[str, int], dict[str, Any]] = {}
+    for one, name in itertools.product(seeds, names):
+        watch(len(cells), len(seeds) * len(names))
+        cells[name, one] = cell(name, one, quick=quick, out=out, resume=resume)
+    watch(len(cells), len(cells))
     found = {
         (task, name): np.array([cells[name, one]["errors"][task] for one in seeds]) for name in names for task in TASKS
     }
@@ -125,14 +132,14 @@ def memory(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
     )
 
 
-def cell(name: str, seed: int, *, quick: bool, out: pathlib.Path) -> dict[str, Any]:
-    """What one contender makes of one seed; kept in `out`, and not computed again while it is there.
+def cell(name: str, seed: int, *, quick: bool, out: pathlib.Path, resume: bool = False) -> dict[str, Any]:
+    """What one contender makes of one seed; kept in `out`, and computed again unless `resume`.
 
     Returns:
         `errors` (of each test life, by task), `flops` (of an event) and `size` (learned numbers).
     """
     kept = out / "cells" / f"{name}-{seed}{'-quick' if quick else ''}.json"
-    if kept.exists():
+    if resume and kept.exists():
         return json.loads(kept.read_text("utf-8"))
     lessons, tests = 2 if quick else LESSONS, {task: _test(task, 4 if quick else 32, seed) for task in TASKS}
     if name == PEER:
@@ -165,4 +172,4 @@ def _work(model: AbstractForeteller, test: Lives) -> float:
     return float(count(lambda arrays, *life: eqx.combine(arrays, rest).foretell(*life), arrays, *life).flops) / LENGTH
 
 
-MEMORY = Experiment(name="memory", question=QUESTION, sets=("tasks", "recall", "speed"), run=memory)
+MEMORY = Experiment(name="memory", question=QUESTION, sets=("tasks", "recall", "speed"), run=memory, sweep=memory)
