@@ -9,12 +9,13 @@ import jax
 import numpy as np
 
 from inhabit.learning import listening
-from inhabit.learning.codebook import Codebook, goods_of, turns
+from inhabit.learning.codebook import Codebook, Lesson, goods_of, turns
 from inhabit.learning.knowing import settle
 from inhabit.learning.listening import Schedule
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
+from inhabit.mind.person.affordances import Needs, needs, signs
 from inhabit.mind.person.own import Belief
 from inhabit.mind.person.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
@@ -90,7 +91,7 @@ def fit_people(
     codebook = Codebook.learn(train, ear=ear)
     makers = tuple(dict.fromkeys(life.maker for life in train))
     lessons = codebook.lessons(train, {maker: i for i, maker in enumerate(makers)})
-    shape = shape_of(codebook)
+    shape = shape_of(codebook) | {"needs": _needs(codebook, lessons)}
     for_person, for_fit = jax.random.split(jax.random.key(settings.seed))
     weight = inverse_frequency(np.asarray(lessons.percepts.words).reshape(-1, ear.length), ear.buckets)
     fitted = listening.fit(
@@ -99,6 +100,7 @@ def fit_people(
         codebook.lessons(held, {maker: i for i, maker in enumerate(makers)}),
         schedule=settings.schedule,
         watch=watch,
+        settle=lambda person: beliefs(person, codebook, train, makers, most=settings.most_lives, rounds=6),
         key=for_fit,
     )
     everyone = tuple(dict.fromkeys(life.maker for life in lives))
@@ -143,14 +145,26 @@ def shape_of(codebook: Codebook) -> dict[str, Any]:
     }
 
 
+def _needs(codebook: Codebook, lessons: Lesson) -> Needs:
+    """What acts cannot be done without, as far as the lessons tell."""
+    percepts = jax.tree.map(lambda leaf: leaf[lessons.living], lessons.percepts)
+    acts = jax.tree.map(lambda leaf: leaf[lessons.living], lessons.acts)
+    if not codebook.goods:
+        return ()
+    shown = percepts.seen > 0
+    holds = shown[..., codebook.sights.index(OWN)] if OWN in codebook.sights else np.ones(shown.shape[:-1], bool)
+    balance = np.select([percepts.stances == 2, percepts.stances == 1], [1.0, -1.0], 0.0)
+    return needs(signs(shown, holds, balance), acts.act, acts.good, len(codebook.acts))
+
+
 def beliefs(
-    person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int
+    person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int, rounds: int = 7
 ) -> tuple[Person, Belief, float]:
     """Infer every maker's own part, and the population, from the latest `most` lives of each: see `settle`."""
     by_maker: dict[str, list[Life]] = collections.defaultdict(list)
     for life in lives:
         by_maker[life.maker].append(life)
-    return settle(person, codebook, [by_maker[maker][-most:] for maker in makers])
+    return settle(person, codebook, [by_maker[maker][-most:] for maker in makers], rounds=rounds)
 
 
 def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:

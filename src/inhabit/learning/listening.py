@@ -15,7 +15,7 @@ from inhabit.learning.accounts import account, live, work_of_living
 from inhabit.learning.codebook import Lesson
 from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
-from inhabit.mind.person.own import own_size
+from inhabit.mind.person.own import Belief, own_size
 from inhabit.mind.person.person import Person
 from inhabit.types import Key
 
@@ -104,6 +104,7 @@ def fit(
     *,
     schedule: Schedule | None = None,
     watch: Callable[[int, float, float], None] = lambda epoch, train, valid: None,
+    settle: Callable[[Person], tuple[Person, Belief, float]] | None = None,
     key: Key,
 ) -> Fitted:
     """Fit the shared part and every maker's own part by stochastic variational inference.
@@ -117,6 +118,8 @@ def fit(
         held: Validation lives, of the same makers or (coded -1) of strangers; they choose the epoch, nothing else.
         schedule: How long to listen.
         watch: Told the epoch and both scores as learning goes on.
+        settle: Infers every maker's own part, and the population, from a person half-way; without it they are only
+            learned step by step, and what repeats in a talk is taken for a habit where it is a value.
         key: Random key.
 
     Source:
@@ -143,7 +146,25 @@ def fit(
             best, best_score = carry[2], score
         if waited >= schedule.patience:
             break
+        if settle is not None and index + 1 in _pauses(schedule):
+            carry, spent = _settled(carry, settle)
+            work += spent / len(curve)
     return Fitted(best[0], best[1], tuple(curve), work * len(curve))
+
+
+def _pauses(schedule: Schedule) -> set[int]:
+    """After which epochs makers are settled anew: a quarter, a half and three quarters of the way."""
+    return {round(schedule.epochs * part / 4) for part in (1, 2, 3)}
+
+
+def _settled(carry: tuple, settle: Callable[[Person], tuple[Person, Belief, float]]) -> tuple[tuple, float]:
+    """Go on from what the whole lives say of every maker."""
+    (person, makers), opened, (average, _), number = carry
+    person, belief, work = settle(person)
+    deviation = jnp.sqrt(1 / jnp.diagonal(belief.precision, axis1=1, axis2=2))
+    makers = _strong(Makers(belief.mean, jnp.log(deviation)))
+    average = eqx.tree_at(lambda p: p.pool, average, person.pool)
+    return (_strong((person, makers)), opened, _strong((average, makers)), number), work
 
 
 def _begun(person: Person, makers: int, optimiser: optax.GradientTransformation) -> tuple:

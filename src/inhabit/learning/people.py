@@ -150,6 +150,7 @@ class People:
             )
         try:
             shape = {**manifest["shape"], "aimed": tuple(manifest["shape"]["aimed"])}
+            shape["needs"] = tuple(tuple(row) for row in shape.get("needs", ()))
             weight = arrays["ear/weight"]
             person = eqx.filter_eval_shape(
                 lambda key: Person.create(weight=weight, **shape, key=key), jax.random.key(0)

@@ -45,5 +45,8 @@ def times(facts: Facts, who: int, act: Int[Array, ""]) -> Float[Array, ""]:
 
 
 def said(facts: Facts, now: Float[Array, ""], goods: int) -> Float[Array, "goods features"]:
-    """What either side last said of each good: how sure, how lately, how often, for each side and stance."""
-    return table(facts, now, subjects=2, relations=1, goods=goods, objects=3).reshape(goods, -1)
+    """What the partner last said of each good: how sure, how lately, how often, for each stance.
+
+    What the person said itself is left out: it was said for what the goods are worth to it, and would be taken for them.
+    """
+    return table(facts, now, subjects=2, relations=1, goods=goods, objects=3)[:, PARTNER - 1].reshape(goods, -1)

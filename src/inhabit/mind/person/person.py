@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from inhabit.knowledge.facts import Facts
 from inhabit.maths import choice
 from inhabit.mind.mind import AbstractMind, MindInfo
+from inhabit.mind.person.affordances import Needs
 from inhabit.mind.person.expecting import Expectation
 from inhabit.mind.person.feeling import Feeling, Moved, repetition, reported
 from inhabit.mind.person.lived import CUE, Heard, PersonState
@@ -62,6 +63,7 @@ class Person(AbstractMind[PersonState]):
         aimed: tuple[bool, ...],
         leaving: int,
         ratings: int,
+        needs: Needs = (),
         sights: int = 0,
         held: int | None = None,
         sense: int = 64,
@@ -79,6 +81,7 @@ class Person(AbstractMind[PersonState]):
             aimed: For each act, whether it is about a good.
             leaving: Which act is to leave.
             ratings: Number of rating levels.
+            needs: For each act, which signs of a good it cannot be done without; none if left out.
             sights: Number of things seen of each good.
             held: Which of them is what the person holds.
             sense: Length of what the text sense makes.
@@ -88,7 +91,7 @@ class Person(AbstractMind[PersonState]):
         """
         act, symbols, feels = 16, max(symbols, 2), body - goods - len(MOODS)
         for_senses, for_expectation, for_feeling, for_good, for_cell, for_policy = jax.random.split(key, 6)
-        into_good = 2 * about + 2 * 3 * 3 + sights
+        into_good = 2 * about + 3 * 3
         return cls(
             senses=Senses.create(
                 weight, symbols=symbols, feels=feels, acts=len(aimed), sense=sense, about=about, key=for_senses
@@ -104,6 +107,7 @@ class Person(AbstractMind[PersonState]):
                 sights=sights,
                 symbols=symbols,
                 aimed=aimed,
+                needs=needs,
                 ratings=max(ratings, 1),
                 leaving=leaving,
                 key=for_policy,
@@ -317,5 +321,5 @@ class Person(AbstractMind[PersonState]):
             return state.goods
         crowd = jnp.broadcast_to(state.goods.mean(0), state.goods.shape)
         noted = said(facts, state.age, self.goods)
-        into = jnp.concatenate([heard.about, crowd, noted, heard.percept.seen], axis=1)
+        into = jnp.concatenate([heard.about, crowd, noted], axis=1)
         return jax.vmap(self.good_cell)(into, state.goods)

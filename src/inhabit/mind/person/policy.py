@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from inhabit.mind.person.affordances import FAR, Needs, closed, signs
 from inhabit.mind.person.own import STYLE, Own
 from inhabit.types import MOODS, STANCES, Act, Key
 
@@ -72,7 +73,8 @@ class Policy(eqx.Module):
     worth reaches the acts through `pull`, `crave`, `like`, `trade` and `deal` alone, so that values can be read off choices.
     What was last heard and done, what is seen of a good, what was asked and offered and could be given, and what would have
     to be parted with, also count by tables that can be read (`answer`, `follow`, `sight`, `stand`, `part`). Mood, patience, and load borne beyond patience, shift the acts through one small matrix that can be read: a mood that
-    the log never showed is answered by the same lines as those it did.
+    the log never showed is answered by the same lines as those it did. What an act cannot be done without (`affordances`)
+    closes it, so that values need not explain why the impossible is never done.
 
     Source:
         McFadden (1974) for the conditional logit; Zaheer et al. (2017), Deep Sets, for the sharing.
@@ -98,6 +100,7 @@ class Policy(eqx.Module):
     rating_head: eqx.nn.Linear
     end: eqx.nn.Linear
     aimed: tuple[bool, ...] = eqx.field(static=True)
+    needs: Needs = eqx.field(static=True)
 
     def __init__(
         self,
@@ -107,6 +110,7 @@ class Policy(eqx.Module):
         sights: int,
         symbols: int,
         aimed: tuple[bool, ...],
+        needs: Needs,
         ratings: int,
         leaving: int,
         width: int = 48,
@@ -134,6 +138,7 @@ class Policy(eqx.Module):
         self.rating_head = eqx.nn.Linear(situation + width + len(MOODS) + STYLE, ratings, key=rate)
         self.end = eqx.nn.Linear(situation + embedding + len(MOODS) + 2, 1, key=end)
         self.aimed = aimed
+        self.needs = needs
 
     def intend(self, wants: Wants) -> Intention:
         """Weigh every act."""
@@ -146,6 +151,9 @@ class Policy(eqx.Module):
         toward = toward + self.crave[:, None] * wants.craving + self.like[:, None] * wants.esteem
         toward = toward + self.trade[:, None] * wants.worth * wants.balance
         toward = toward + self.sight @ wants.seen.T + self.part @ _spared(wants)
+        if self.needs:
+            shown, holds = wants.seen[:, wants.seen.shape[1] // 2 :] > 0, wants.holds > 0
+            toward = jnp.where(closed(self.needs, signs(shown, holds, wants.balance)), plain[:, None] - FAR, toward)
         aimed = jnp.array(self.aimed)[:, None]
         acts = jnp.concatenate([jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1)
         return Intention(acts, self.rating_head(jnp.concatenate([whole, wants.mood])))
