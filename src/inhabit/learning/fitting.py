@@ -2,7 +2,7 @@
 
 import collections
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -104,7 +104,10 @@ def fit_people(
         key=for_fit,
     )
     everyone = tuple(dict.fromkeys(life.maker for life in lives))
-    person, believed, inferring = beliefs(fitted.person, codebook, lives, everyone, most=settings.most_lives)
+    unlearned = frozenset(life.id for life in held)
+    person, believed, inferring = beliefs(
+        fitted.person, codebook, lives, everyone, most=settings.most_lives, unlearned=unlearned
+    )
     return People(
         person=person,
         codebook=codebook,
@@ -158,13 +161,20 @@ def _needs(codebook: Codebook, lessons: Lesson) -> Needs:
 
 
 def beliefs(
-    person: Person, codebook: Codebook, lives: Sequence[Life], makers: Sequence[str], *, most: int, rounds: int = 7
+    person: Person,
+    codebook: Codebook,
+    lives: Sequence[Life],
+    makers: Sequence[str],
+    *,
+    most: int,
+    rounds: int = 7,
+    unlearned: Collection[str] = (),
 ) -> tuple[Person, Belief, float]:
     """Infer every maker's own part, and the population, from the latest `most` lives of each: see `settle`."""
     by_maker: dict[str, list[Life]] = collections.defaultdict(list)
     for life in lives:
         by_maker[life.maker].append(life)
-    return settle(person, codebook, [by_maker[maker][-most:] for maker in makers], rounds=rounds)
+    return settle(person, codebook, [by_maker[maker][-most:] for maker in makers], rounds=rounds, unlearned=unlearned)
 
 
 def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:

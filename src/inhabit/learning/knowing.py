@@ -1,6 +1,6 @@
 """Knowing someone: living through what was really lived, foretelling every act, and learning who the person is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -115,20 +115,27 @@ _told = brief(_evidence)
 
 
 def settle(
-    person: Person, codebook: Codebook, lives: Sequence[Sequence[Life]], *, rounds: int = 7
+    person: Person,
+    codebook: Codebook,
+    lives: Sequence[Sequence[Life]],
+    *,
+    rounds: int = 7,
+    unlearned: Collection[str] = (),
 ) -> tuple[Person, Belief, float]:
     """Infer each maker's own part from all of its lives together, and the population from its makers.
 
     Each round is a step of Newton's method with the expected information (Fisher scoring) for every maker, by at most
     one standard deviation of the population in each number, all lives side by side. From the third round on, but for
     the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, its steps doubled), and
-    how far acts can be trusted to tell of their maker to what the halves of their lives say of each other (`trust`).
+    how far acts can be trusted to tell of their maker to what two parts of their lives say of each other (`trust`): those
+    that the person was learned from and those that it was not, else every other one.
 
     Args:
         person: The shared part.
         codebook: How lives become arrays.
         lives: Those of each maker.
         rounds: Steps.
+        unlearned: Ids of the lives that the shared part was not learned from.
 
     Returns:
         The person with the new population, what is believed of each maker, stacked, in its units, and the
@@ -139,7 +146,7 @@ def settle(
     """
     of = np.repeat(np.arange(len(lives)), [len(each) for each in lives])
     lessons = codebook.lessons([life for each in lives for life in each])
-    half = np.concatenate([np.arange(len(each)) % 2 for each in lives]).astype(int)
+    half = np.concatenate([_parted(each, unlearned) for each in lives]).astype(int)
     size, work, share = own_size(person.goods), 0.0, 1.0
     mean, prior = np.zeros((len(lives), size)), np.tile(np.eye(size), (len(lives), 1, 1))
     person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(1.0))
@@ -164,6 +171,12 @@ def settle(
     person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(share))
     batches = rounds * -(-len(of) // BATCH)
     return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), batches * work
+
+
+def _parted(lives: Sequence[Life], unlearned: Collection[str]) -> np.ndarray:
+    """Which of two parts each of a maker's lives is in; see `settle`."""
+    apart = np.array([life.id in unlearned for life in lives], int)
+    return apart if 0 < apart.sum() < len(apart) else np.arange(len(lives)) % 2
 
 
 def _pooled(person: Person, mean: np.ndarray, precision: np.ndarray) -> tuple[Person, np.ndarray]:
