@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inhabit.learning.fitting import split, validating
-from inhabit.learning.knowing import settle
+from inhabit.learning.knowing import _parted, settle
 from inhabit.types import Life, Message
 from tests.tiny import tiny_lives, tiny_people
 
@@ -47,3 +47,9 @@ def test_nobody_with_no_life_is_a_stranger():
     np.testing.assert_array_equal(beliefs.mean[1], jnp.zeros(beliefs.mean.shape[1]))
     np.testing.assert_array_equal(beliefs.precision[1], jnp.eye(beliefs.mean.shape[1]))
     assert jax.tree.all(jax.tree.map(lambda leaf: bool(jnp.isfinite(leaf).all()), beliefs))
+
+
+def test_lives_are_parted_by_whether_the_shared_part_saw_them():
+    lives = lives_of(1, 5)
+    assert _parted(lives, {"0-3", "0-4"}).tolist() == [0, 0, 0, 1, 1]
+    assert _parted(lives, {life.id for life in lives}).tolist() == [0, 1, 0, 1, 0], "else every other one"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from inhabit.mind.person import noting
+from inhabit.mind.person.affordances import balance_of, closed, needs, signs
 from inhabit.mind.person.feeling import repetition, reported
 from inhabit.mind.person.own import Own, Pool
 from inhabit.mind.person.policy import Wants, _spared, _standing
@@ -67,9 +68,10 @@ def test_facts_are_counted_and_the_last_word_on_a_good_stands():
         facts = noting.note(facts, noting.PARTNER, jnp.asarray(5), jnp.array(stances), jnp.asarray(float(turn)))
     assert float(noting.times(facts, noting.PARTNER, jnp.asarray(5))) == 3
     assert float(noting.times(facts, noting.SELF, jnp.asarray(5))) == 0
-    said = np.asarray(noting.said(facts, jnp.asarray(3.0), 2)).reshape(2, 2, 3, 3)
-    assert (said[0, noting.PARTNER - 1, :, 0] > 0).tolist() == [False, False, True]
-    assert (said[1, noting.PARTNER - 1, :, 0] > 0).tolist() == [False, True, False]
+    facts = noting.note(facts, noting.SELF, jnp.asarray(5), jnp.array([2, 2]), jnp.asarray(3.0))
+    said = np.asarray(noting.said(facts, jnp.asarray(4.0), 2)).reshape(2, 3, 3)
+    assert (said[0, :, 0] > 0).tolist() == [False, False, True]
+    assert (said[1, :, 0] > 0).tolist() == [False, True, False]
 
 
 def test_a_mood_that_is_reported_is_felt_and_the_same_words_are_a_repetition():
@@ -78,3 +80,32 @@ def test_a_mood_that_is_reported_is_felt_and_the_same_words_are_a_repetition():
     words = jax.random.normal(jax.random.key(0), (16,))
     assert float(repetition(words, words)) == pytest.approx(1.0, abs=1e-3)
     assert float(repetition(words, -words)) == 0.0 and float(repetition(words, jnp.zeros(16))) == 0.0
+
+
+def test_what_an_act_was_never_done_without_is_needed_and_closes_it():
+    """Act 1 was always aimed at a good that is shown; act 0 at any; nothing is offered or asked for."""
+    random = np.random.default_rng(0)
+    shown = random.random((80, 3, 1)) < 0.5
+    shown[:, 0] = True
+    found = signs(jnp.asarray(shown), jnp.ones((80, 3), bool), jnp.zeros((80, 3)))
+    act = np.arange(80) % 2
+    good = 1 + np.where(act == 1, 0, random.integers(0, 3, 80))
+
+    needed = needs(found, act, good, acts=3)
+
+    assert [row[0] for row in needed] == [False, True, False]
+    now = signs(jnp.array([[True], [False]]), jnp.ones(2, bool), jnp.zeros(2))
+    assert closed(needed, now).tolist() == [[False, False], [False, True], [False, False]]
+    assert needs(found[:10], act[:10], good[:10], acts=3) == ((False,) * 6,) * 3, "five acts are too few to tell"
+
+
+def test_signs_tell_what_stands_and_whether_it_can_be_paid():
+    found = signs(jnp.zeros((2, 0), bool), jnp.array([True, False]), balance_of(jnp.array([2, 1])))
+    names = ("offered", "asked", "spoken of", "another held", "what is asked is held")
+    assert dict(zip(names, found.T.tolist())) == {
+        "offered": [True, False],
+        "asked": [False, True],
+        "spoken of": [True, True],
+        "another held": [False, True],
+        "what is asked is held": [False, False],
+    }

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from inhabit.learning import listening
@@ -15,7 +16,7 @@ from inhabit.learning.listening import Schedule
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
-from inhabit.mind.person.affordances import Needs, needs, signs
+from inhabit.mind.person.affordances import Needs, balance_of, needs, signs
 from inhabit.mind.person.own import Belief
 from inhabit.mind.person.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
@@ -150,14 +151,14 @@ def shape_of(codebook: Codebook) -> dict[str, Any]:
 
 def _needs(codebook: Codebook, lessons: Lesson) -> Needs:
     """What acts cannot be done without, as far as the lessons tell."""
-    percepts = jax.tree.map(lambda leaf: leaf[lessons.living], lessons.percepts)
-    acts = jax.tree.map(lambda leaf: leaf[lessons.living], lessons.acts)
     if not codebook.goods:
         return ()
-    shown = percepts.seen > 0
-    holds = shown[..., codebook.sights.index(OWN)] if OWN in codebook.sights else np.ones(shown.shape[:-1], bool)
-    balance = np.select([percepts.stances == 2, percepts.stances == 1], [1.0, -1.0], 0.0)
-    return needs(signs(shown, holds, balance), acts.act, acts.good, len(codebook.acts))
+    percepts, acts = (
+        jax.tree.map(lambda leaf: leaf[lessons.living], part) for part in (lessons.percepts, lessons.acts)
+    )
+    shown = jnp.asarray(percepts.seen > 0)
+    holds = shown[..., codebook.sights.index(OWN)] if OWN in codebook.sights else jnp.ones(shown.shape[:-1], bool)
+    return needs(signs(shown, holds, balance_of(percepts.stances)), acts.act, acts.good, len(codebook.acts))
 
 
 def beliefs(

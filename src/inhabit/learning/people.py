@@ -36,7 +36,7 @@ from inhabit.types import Message
 KIND = "people"
 """What the manifest of a file with people says it holds."""
 
-FORM = 2
+FORM = 3
 """Form of the minds in a file; it changes when `Person` gets other parts, and older files must be fitted again."""
 
 

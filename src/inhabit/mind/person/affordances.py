@@ -14,6 +14,11 @@ FAR = 8.0
 """How many nats below indifference an act lies that lacks what it needs: done after all, it is a bounded surprise."""
 
 
+def balance_of(stances: Int[Array, "*turns goods"]) -> Float[Array, "*turns goods"]:
+    """What a partner's words would bring of each good: +1 offered, -1 asked for, 0 neither."""
+    return jnp.where(stances == 2, 1.0, jnp.where(stances == 1, -1.0, 0.0))
+
+
 def signs(
     shown: Bool[Array, "*turns goods sights"],
     holds: Bool[Array, "*turns goods"],

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from inhabit.knowledge.facts import Facts
 from inhabit.maths import choice
 from inhabit.mind.mind import AbstractMind, MindInfo
-from inhabit.mind.person.affordances import Needs
+from inhabit.mind.person.affordances import Needs, balance_of
 from inhabit.mind.person.expecting import Expectation
 from inhabit.mind.person.feeling import Feeling, Moved, repetition, reported
 from inhabit.mind.person.lived import CUE, Heard, PersonState
@@ -213,7 +213,7 @@ class Person(AbstractMind[PersonState]):
             earned=(state.age > 0) * self._earned(own, state, levels, stock),
         )
         mood = self.feeling(reported(percept.body[self.goods :], state.mood), own, moved)
-        balance = jnp.where(percept.stances == 2, 1.0, jnp.where(percept.stances == 1, -1.0, 0.0))
+        balance = balance_of(percept.stances)
         worth = self.store(own).marginal(stock, mood)
         goods = self._regard(state, facts, heard)
         again = jnp.log1p(times(facts, PARTNER, percept.heard)) * (percept.heard > 0)
