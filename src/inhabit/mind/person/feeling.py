@@ -50,7 +50,7 @@ class Feeling(eqx.Module):
 
     def __init__(self, *, sense: int, symbols: int, acts: int, key: Key):
         self.leaks = jnp.array([-2.5, -2.0, -3.0])
-        self.gains = jnp.array([-2.0, -1.0, -1.0, -1.0, 0.0, -3.0, -1.0])
+        self.gains = jnp.array([-2.0, -4.0, -1.0, -1.0, 0.0, -3.0, -1.0])
         self.appraise = eqx.nn.Linear(sense, 1, key=key)
         self.hears = jnp.zeros(symbols)
         self.does = jnp.zeros(acts)
