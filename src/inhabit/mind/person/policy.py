@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from inhabit.mind.person.affordances import FAR, Needs, closed, signs
@@ -10,6 +11,9 @@ from inhabit.mind.person.own import STYLE, Own
 from inhabit.types import MOODS, STANCES, Act, Key
 
 KINDS = len(STANCES)
+
+LEAVE_FOR = np.array([2.0, -0.5, 0.0, -0.5, 0.5], np.float32)
+"""What makes a person leave before any log is heard: stress, not valence, nor patience, but what is borne beyond it."""
 
 
 class Wants(eqx.Module):
@@ -131,7 +135,7 @@ class Policy(eqx.Module):
         self.sight = jnp.zeros((acts, 2 * sights))
         self.answer = jnp.zeros((acts, symbols))
         self.follow = jnp.zeros((acts, acts))
-        self.felt = jnp.zeros((acts, len(MOODS) + 2)).at[leaving, -2:].set(jnp.array([-0.5, 0.5]))  # the patient stay
+        self.felt = jnp.zeros((acts, len(MOODS) + 2)).at[leaving].set(LEAVE_FOR)
         self.style = jnp.zeros((acts, STYLE))
         self.stance = eqx.nn.MLP(width + embedding + 3, KINDS, width, 1, key=stance)
         self.act_embedding = 0.3 * jax.random.normal(embed, (acts, embedding))
