@@ -13,7 +13,11 @@ from inhabit.cli.wire import is_machine, join_wire
 from inhabit.cli.words import chosen_maker, intervention
 
 People = Annotated[
-    pathlib.Path, typer.Argument(help="A .mind file, made by inhabit fit, or a machine's .dot.", show_default=False)
+    pathlib.Path, typer.Argument(help="A .mind file of people, made by inhabit fit.", show_default=False)
+]
+Anyone = Annotated[
+    pathlib.Path,
+    typer.Argument(help="A .mind file, made by inhabit fit or live, or a machine's .dot.", show_default=False),
 ]
 As = Annotated[
     str | None,
@@ -42,7 +46,7 @@ HELP = "/set stress=0.9   /value food=5   /why   /again   /quit"
 
 
 def command(
-    people: People,
+    people: Anyone,
     maker: As = None,
     set: Set = None,
     value: Value = None,

@@ -24,7 +24,8 @@ class Intervention:
 
     Attributes:
         mood: Any of stress (0 to 1), valence (-1 to 1), load (0 to 1).
-        values: What a good is worth, in the log's own units.
+        values: What a good is worth: in the log's own units, or where a log knows none, in those in which what goods
+            are worth averages 1. Goods left out keep what is known or believed of them.
 
     Raises:
         ValueError: A mood that does not exist or is out of bounds, or a value that is not positive.
@@ -120,10 +121,19 @@ class StandIn:
         """The same talk with what is set from outside put in; a talk may be taken on under another intervention."""
         goods = self.people.codebook.goods
         known = np.array(self.people.known(self.maker), np.float32)
+        if self.intervention.values:
+            known = self._filled(talk.state, known)
         for good, worth in self.intervention.values.items():
             known[goods.index(good)] = worth
         state = eqx.tree_at(lambda s: s.known, talk.state, jnp.asarray(known))
         return dataclasses.replace(talk, state=self._held(state))
+
+    def _filled(self, state: PersonState, known: np.ndarray) -> np.ndarray:
+        """What is known of each good's worth, and where nothing is, what is believed, in the same units."""
+        unit = np.nanmean(known) if np.isfinite(known).any() else 1.0
+        bare = eqx.tree_at(lambda s: s.known, state, jnp.full(known.shape, jnp.nan))
+        believed = unit * np.asarray(self.people.person.own(bare).weights)
+        return np.where(np.isfinite(known), known, believed)
 
     def hear(self, talk: Talk, *messages: Message) -> Talk:
         """Take in what others say."""
