@@ -180,11 +180,19 @@ def _parted(lives: Sequence[Life], unlearned: Collection[str]) -> np.ndarray:
 
 
 def _pooled(person: Person, mean: np.ndarray, precision: np.ndarray) -> tuple[Person, np.ndarray]:
-    """The population that the makers' posteriors imply, and their means in its units."""
+    """The population that the makers' posteriors imply, and their means in its units.
+
+    A spread is moved to where its evidence is greatest by MacKay's fixed point, which counts only what the lives
+    determine: the expectation-maximisation step all but stands still where they determine little.
+
+    Source:
+        MacKay (1992), Bayesian interpolation, Neural Computation 4, section 4.
+    """
     centre, spread = np.asarray(person.pool.centre), np.exp(np.asarray(person.pool.log_spread))
     variance = np.diagonal(np.linalg.inv(precision), axis1=1, axis2=2)
     middle = mean.mean(0)
-    factor = np.clip(((mean - middle) ** 2 + variance).mean(0), 0.5, 2.0)
+    determined = np.clip(1 - variance, 0.0, 1.0).sum(0)
+    factor = np.clip(np.sqrt((((mean - middle) ** 2).sum(0) + 1) / (determined + 1)), 0.5, 2.0)
     new = (centre + spread * middle, np.log(spread * factor))
     pool = tuple(jnp.asarray(part, jnp.float32) for part in new)
     person = eqx.tree_at(lambda p: (p.pool.centre, p.pool.log_spread), person, pool)
