@@ -21,7 +21,6 @@ def wants(worth, holds, balance):
         situation=jnp.zeros(8),
         goods=jnp.zeros((goods, 2)),
         worth=jnp.array(worth),
-        cost=jnp.array(worth),
         craving=blank,
         esteem=blank,
         seen=jnp.zeros((goods, 0)),

@@ -90,12 +90,3 @@ def test_many_stores_at_once():
     stores = jax.vmap(lambda v: ValueStore.from_unconstrained(v, STORE.names))(vectors)
     got = jax.vmap(lambda s: s.utility(jnp.ones(2), REST))(stores)
     assert got[0] == pytest.approx(float(STORE.utility(jnp.ones(2), REST)), rel=1e-5) and got[1] < got[0]
-
-
-def test_one_more_is_the_difference_that_a_unit_makes():
-    store = ValueStore.of({"tea": 2.0, "rest": 1.0}, set_point=[2.0, 3.0])
-    levels = jnp.array([0.5, 4.0])
-    more = store.one_more(levels, Mood.of())
-    each = [store.utility(levels.at[good].add(1.0), Mood.of()) - store.utility(levels, Mood.of()) for good in (0, 1)]
-    np.testing.assert_allclose(more, each, rtol=1e-4)
-    np.testing.assert_array_equal(store.one_more(-levels, Mood.of()), store.one_more(0 * levels, Mood.of()))

@@ -118,14 +118,6 @@ class ValueStore(AbstractValues):
         """What a little more of each good would be worth, per unit: the gradient of `utility`."""
         return self.worth(mood) * utility.exponential_marginal(levels, self.set_point, self.curvature)
 
-    def one_more(self, levels: Float[Array, " goods"], mood: Mood | Condition) -> Float[Array, " goods"]:
-        """What one whole unit more of each good would bring; who owes it counts as having none.
-
-        As a product, not as a difference of utilities, so that it keeps its digits, and its gradient, when sated.
-        """
-        unit = utility.exponential_utility(jnp.ones_like(levels), self.set_point, self.curvature)
-        return self.marginal(levels, mood) * unit
-
     def drive(self, levels: Float[Array, " goods"]) -> Float[Array, ""]:
         """How far the levels are from their set points, weighted by what each good is worth at rest."""
         return utility.drive(levels, self.set_point, self.value)

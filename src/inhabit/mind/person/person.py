@@ -214,7 +214,7 @@ class Person(AbstractMind[PersonState]):
         )
         mood = self.feeling(reported(percept.body[self.goods :], state.mood), own, moved)
         balance = balance_of(percept.stances)
-        worth = self.store(own).one_more(stock, mood)
+        worth = self.store(own).marginal(stock, mood)
         goods = self._regard(state, facts, heard)
         again = jnp.log1p(times(facts, PARTNER, percept.heard)) * (percept.heard > 0)
         last = self.policy.act_embedding[state.last.act] * (state.age > 0)
@@ -238,13 +238,13 @@ class Person(AbstractMind[PersonState]):
     def wants(self, state: PersonState, own: Own) -> Wants:
         """What drives the policy now."""
         store = self.store(own)
+        worth, craving = store.marginal(state.stock, state.mood), store.marginal(state.levels, state.mood)
         mood = jnp.stack([state.mood.stress, state.mood.valence, state.mood.load])
         return Wants(
             situation=state.situation,
             goods=state.goods,
-            worth=store.one_more(state.stock, state.mood),
-            cost=store.one_more(state.stock - 1, state.mood),
-            craving=store.one_more(state.levels, state.mood),
+            worth=worth,
+            craving=craving,
             esteem=store.worth(state.mood),
             seen=jnp.concatenate([jnp.log1p(jnp.abs(state.seen)), (state.seen > 0).astype(float)], axis=1),
             holds=jnp.ones(self.goods) if self.held is None else (state.seen[:, self.held] > 0).astype(float),

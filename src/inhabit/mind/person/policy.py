@@ -22,9 +22,8 @@ class Wants(eqx.Module):
     Attributes:
         situation: What the mind makes of the conversation so far.
         goods: What it makes of each good.
-        worth: What one more of each good would bring, given what was had and what is held.
-        cost: What one less of each good would cost.
-        craving: What one more of each good would bring if it were taken in now, given what was had only.
+        worth: Marginal value of each good to have one more, given what was had and what is held.
+        craving: Marginal value of each good to take in now, given what was had only.
         esteem: Worth of the first unit of each good in the present mood, however much was had.
         seen: What is seen of each good: amounts, as logarithms, then whether there is any.
         holds: Of each good, 1 where the person holds some or nobody can see; 0 where it holds none.
@@ -39,7 +38,6 @@ class Wants(eqx.Module):
     situation: Float[Array, " situation"]
     goods: Float[Array, "goods features"]
     worth: Float[Array, " goods"]
-    cost: Float[Array, " goods"]
     craving: Float[Array, " goods"]
     esteem: Float[Array, " goods"]
     seen: Float[Array, "goods twice"]
@@ -72,17 +70,15 @@ class Intention(eqx.Module):
 class Policy(eqx.Module):
     """A conditional logit over (act, good) whose utilities are part learned, part worked out from the value store.
 
-    The score of an act is `base(act, situation) + deal[act] * sum(traded)`, to which an act aimed at good `g` adds
-    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g + like[act] * esteem_g + trade[act] * traded_g`, where
-    `traded` is what a partner's standing words would bring or cost, and `u_g` comes from one network shared by all goods:
-    goods are told apart by what is known of them, never by their place in a list. What a good is worth reaches the acts
-    through `pull`, `crave`, `like`, `trade`, `deal` and `part` alone, so that values can be read off choices.
-
+    The score of an act is `base(act, situation) + deal[act] * (worth . balance)`, to which an act aimed at good `g` adds
+    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g + like[act] * esteem_g +
+    trade[act] * worth_g * balance_g`, where `u_g` comes from one network
+    shared by all goods: goods are told apart by what is known of them, never by their place in a list. What a good is
+    worth reaches the acts through `pull`, `crave`, `like`, `trade` and `deal` alone, so that values can be read off choices.
     What was last heard and done, what is seen of a good, what was asked and offered and could be given, and what would have
-    to be parted with, also count by tables that can be read (`answer`, `follow`, `sight`, `stand`, `part`). Mood, patience,
-    and load borne beyond patience, shift the acts through one small matrix that can be read (`felt`): a mood that the log
-    never showed is answered by the same lines as those it did. What an act cannot be done without (`affordances`) closes
-    it, so that values need not explain why the impossible is never done.
+    to be parted with, also count by tables that can be read (`answer`, `follow`, `sight`, `stand`, `part`). Mood, patience, and load borne beyond patience, shift the acts through one small matrix that can be read: a mood that
+    the log never showed is answered by the same lines as those it did. What an act cannot be done without (`affordances`)
+    closes it, so that values need not explain why the impossible is never done.
 
     Source:
         McFadden (1974) for the conditional logit; Zaheer et al. (2017), Deep Sets, for the sharing.
@@ -154,11 +150,10 @@ class Policy(eqx.Module):
         base = self.base(whole) + self.felt @ _feelings(wants) + self.style @ wants.own.style
         base = base + self.answer[:, wants.heard] + jnp.where(wants.last >= 0, self.follow[:, wants.last], 0.0)
         base = base + wants.leaning
-        traded = jnp.where(wants.balance < 0, wants.cost, wants.worth) * wants.balance
-        plain = base + self.deal * traded.sum() + self.stand @ _standing(wants)
+        plain = base + self.deal * jnp.dot(wants.worth, wants.balance) + self.stand @ _standing(wants)
         toward = plain[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
         toward = toward + self.crave[:, None] * wants.craving + self.like[:, None] * wants.esteem
-        toward = toward + self.trade[:, None] * traded
+        toward = toward + self.trade[:, None] * wants.worth * wants.balance
         toward = toward + self.sight @ wants.seen.T + self.part @ _spared(wants)
         if self.needs:
             shown, holds = wants.seen[:, wants.seen.shape[1] // 2 :] > 0, wants.holds > 0
@@ -196,10 +191,10 @@ def _standing(wants: Wants) -> Float[Array, "3"]:
 
 
 def _spared(wants: Wants) -> Float[Array, "2 goods"]:
-    """For each good, the cost of the other good that is most easily parted with, and 1 where there is none to part with."""
-    goods = wants.cost.shape[0]
+    """For each good, the worth of the other good that is most easily parted with, and 1 where there is none to part with."""
+    goods = wants.worth.shape[0]
     closed = (wants.holds == 0)[None, :] | jnp.eye(goods, dtype=bool)
-    least = jnp.min(jnp.where(closed, jnp.inf, wants.cost), axis=1, initial=jnp.inf)
+    least = jnp.min(jnp.where(closed, jnp.inf, wants.worth), axis=1, initial=jnp.inf)
     none = ~jnp.isfinite(least)
     return jnp.stack([jnp.where(none, 0.0, least), none.astype(float)])
 
