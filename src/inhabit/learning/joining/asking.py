@@ -15,7 +15,7 @@ from inhabit.worlds.wire import Machine
 
 TRIES = 16
 """Questions made for each that is asked by a way without an end; the one with most that is new, a symbol, is asked."""
-WITH_END = frozenset({"ahead", "ignored", "elsewhere", "loops", "near"})
+WITH_END = frozenset({"pairs", "ahead", "ignored", "elsewhere", "loops", "near"})
 """Ways that make only so many questions, so that one is not made twice if another can be found."""
 AGAIN = 12
 """Draws in search of a question that a way with an end has not made yet."""
@@ -25,9 +25,10 @@ class Questions:
     """Makes questions about a hypothesis.
 
     Attributes:
-        ways: Each way of making a question, by name. `ahead`, `ignored`, `elsewhere`, `loops` and `near` have an
-            end: they say each input in each state, and then go on as if all were well, as if nothing had been said, as if
-            it had been said in another state, or thrice in a circle; `near` says it within each question that surprised.
+        ways: Each way of making a question, by name. `pairs`, `ahead`, `ignored`, `elsewhere`, `loops` and `near` have
+            an end: they say each input in each state, and then another one, go on as if all were well, as if nothing had
+            been said, as if it had been said in another state, or thrice in a circle; `near` says it within each question
+            that surprised.
         found: Questions that surprised, up to the answer that did.
         sessions: What was heard.
         alike: Of two states that are known, how probably a random word does not tell them apart.
@@ -44,6 +45,7 @@ class Questions:
         several |= {"variation": self._variation} | ({"splice": self._splice} if sessions else {})
         self.ways: dict[str, Callable[[], Word]] = {name: self._newest(way) for name, way in several.items()}
         self.ways |= {
+            "pairs": self._unmade(self._pairs),
             "ahead": self._unmade(self._ahead),
             "ignored": self._unmade(self._ignored),
             "elsewhere": self._unmade(self._elsewhere),
@@ -160,12 +162,17 @@ class Questions:
         def make() -> Word:
             for _ in range(AGAIN):
                 word = way()
-                if word not in self._made:
+                if word not in self._made and self.hypothesis.line.known(word) is None:
                     break
             self._made.add(word)
             return word
 
         return make
+
+    def _pairs(self) -> Word:
+        """Say two inputs in a state, with no detour: a way that is believed to be closed may be open just here."""
+        word, _ = self._begin()
+        return (*word, self.random.randrange(self.width))
 
     def _ahead(self) -> Word:
         """Say an input in a state, then go on to an end of the machine, past all that lies between."""

@@ -36,7 +36,7 @@ class Patience:
 
     worth: float = 1 / 900
     prior: float = 2.5
-    each: float = 1 / 32
+    each: float = 1 / 38
 
     def spent(self, questions: int, surprises: Sequence[int], transitions: int, alike: float) -> bool:
         """Whether it is time to stop.
