@@ -8,6 +8,7 @@ from inhabit.lab.registry import find
 from inhabit.lab.sweep import Plan, heard, memoryless, saved, suite, sweep
 from inhabit.lab.wire import conclude, machine_named, runs_of
 from inhabit.lab.wire_fidelity import Looks
+from inhabit.lab.wire_joining import compared, table
 from inhabit.lab.wire_makers import rows
 from inhabit.learning.overhearing import Course, answers, exact, flops_of_step, interleave, listen, network, parameters
 from inhabit.worlds.wire import SHIPPED, Traffic, random_traffic
@@ -124,3 +125,14 @@ def test_a_suite_is_drawn_once():
     one, other = suite(SHIPPED["elevator"], 40), suite(SHIPPED["elevator"], 40)
     assert one.words.tolist() == other.words.tolist()
     assert len(one.words) == 40 < one.full
+
+
+def test_a_learner_is_compared_with_the_cheapest_equally_faithful_run_of_its_rival():
+    about = {"machine": "m", "states": 5, "inputs": 2, "way": "kv", "seed": 0, "exact": False, "suite": 0.9}
+    rows = [about | {"symbols": 50}, about | {"symbols": 400, "suite": 1.0, "exact": True}]
+    rows += [about | {"way": "joined", "symbols": 100, "suite": 1.0, "exact": True}]
+    (found,) = compared(rows, "joined")
+    assert (found["share"], found["symbols"], found["rival_symbols"], found["rival_exact"]) == (0.25, 100, 225, 1)
+    assert "| m | 5 | 2 | 225 | 0.9000 | 1/2 | 100 | 1.0000 | 1/1 | 0.25 |" in table([found], "joined")
+    (alone,) = compared(rows[:1] + rows[2:], "joined")
+    assert alone["share"] is None

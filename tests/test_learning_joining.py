@@ -1,8 +1,11 @@
 """Joining a machine: counting, sifting, surprising questions, merging, saving."""
 
+import itertools
+
 import numpy as np
 import pytest
 
+from inhabit.learning.joining.asking import likeness
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.merging import merge_states
 from inhabit.learning.joining.saving import open_machine, save_machine
@@ -71,12 +74,22 @@ def test_joining_is_the_same_by_seed():
 
 
 def test_patience_ends_when_the_last_surprises_are_long_past():
-    patience = Patience(worth=0.01, prior=1.0, each=0.01)
-    assert not patience.spent(199, [], 100)
-    assert patience.spent(201, [], 100)
-    assert not patience.spent(201, [1, 150], 100)
-    assert patience.spent(301, [1, 150], 100) and not patience.spent(299, [1, 150], 100)
-    assert patience.spent(410, [1, 150], 100)
+    patience = Patience(worth=0.01, prior=1.0, each=0.02)
+    assert not patience.spent(199, [], 100, 0.5)
+    assert patience.spent(201, [], 100, 0.5)
+    assert not patience.spent(299, [], 100, 1.0) and patience.spent(101, [], 100, 0.0)
+    assert not patience.spent(201, [1, 150], 100, 0.5)
+    assert patience.spent(301, [1, 150], 100, 0.5) and not patience.spent(299, [1, 150], 100, 0.5)
+    assert patience.spent(410, [1, 150], 100, 0.5)
+
+
+def test_likeness_is_the_share_of_pairs_that_a_random_word_does_not_part():
+    following, out = np.array([[1, 0], [2, 1], [2, 2]]), np.array([[0, 0], [0, 0], [1, 0]])
+    machine = Machine(following, out, ("a", "b"), ("x", "y"))
+    words = np.array(list(itertools.product((0, 1), repeat=3)))
+    said = [machine.run(words, state) for state in range(3)]
+    pairs = [(said[one] == said[other]).all(axis=1).mean() for one, other in ((0, 1), (0, 2), (1, 2))]
+    assert likeness(machine, length=3, pairs=40_000) == pytest.approx(np.mean(pairs), abs=0.01)
 
 
 def test_hearing_habits_finds_a_lock_that_asking_alone_does_not():

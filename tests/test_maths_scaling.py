@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from inhabit.maths.scaling import FORMS, Law, Reach, Runs, fit, frontier, held_out, reach, resampled
+from inhabit.maths.extrapolation import Reach, held_out, reach
+from inhabit.maths.scaling import FORMS, Law, Runs, fit, frontier, resampled
 
 
 def runs_of(law, *, noise=0.0, seeds=2):

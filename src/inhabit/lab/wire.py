@@ -14,8 +14,9 @@ from inhabit.lab.experiment import Experiment, MissingData, Record, Watch, unwat
 from inhabit.lab.sweep import QUICK, SMALL, Cell, Plan, Suite, heard, memoryless, suite, sweep
 from inhabit.lab.wire_makers import rows
 from inhabit.lab.wire_picture import draw
+from inhabit.maths.extrapolation import held_out, reach
 from inhabit.maths.intervals import Estimate
-from inhabit.maths.scaling import FORMS, Law, Runs, held_out, reach, resampled
+from inhabit.maths.scaling import FORMS, Law, Runs, resampled
 from inhabit.records.atomic import replaced
 from inhabit.worlds.wire import SHIPPED, Machine, read_dot
 

@@ -2,8 +2,8 @@
 
     python -m inhabit.lab.wire_joining MACHINE.dot ... --out FOLDER [--seeds 3] [--ways kv,joined] [--sizes 10-100]
 
-appends one row a machine, way and seed to `FOLDER/joining.jsonl` (rows that are there are not run again), and prints the
-comparison. Machines that are the same as one before are passed over. `random:STATES:INPUTS:SEED` names a machine drawn at
+appends one row a machine, way and seed to `FOLDER/joining.jsonl` (rows that are there are not run again), prints the
+comparison and writes it to `FOLDER/joining.md`. Machines that are the same as one before are passed over. `random:STATES:INPUTS:SEED` names a machine drawn at
 random, `MACHINE.dot~SEED` one of which a few transitions were changed: machines that nobody has looked at.
 """
 
@@ -12,7 +12,7 @@ import json
 import pathlib
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,15 +83,49 @@ def compared(rows: Iterable[Row], way: str, rival: str = "kv") -> list[Row]:
         for mine in ways[way]:
             equal = [theirs["symbols"] for theirs in ways.get(rival, ()) if theirs["suite"] >= mine["suite"]]
             shares += [mine["symbols"] / min(equal)] if equal else []
-        found.append({
-            "machine": machine, "states": ways[way][0]["states"], "inputs": ways[way][0]["inputs"],
-            "exact": sum(mine["exact"] for mine in ways[way]), "seeds": len(ways[way]),
-            "rival_exact": sum(theirs["exact"] for theirs in ways.get(rival, ())),
-            "suite": min(mine["suite"] for mine in ways[way]),
-            "symbols": int(np.median([mine["symbols"] for mine in ways[way]])),
-            "share": max(shares) if shares else None,
-        })  # fmt: skip
+        found.append(
+            {"machine": machine, "states": ways[way][0]["states"], "inputs": ways[way][0]["inputs"]}
+            | _several(ways[way])
+            | {f"rival_{name}": value for name, value in _several(ways.get(rival, ())).items()}
+            | {"share": max(shares) if shares else None}
+        )
     return found
+
+
+def _several(rows: Sequence[Row]) -> Row:
+    """What several seeds came to."""
+    return {
+        "seeds": len(rows), "exact": sum(one["exact"] for one in rows),
+        "suite": min((one["suite"] for one in rows), default=None),
+        "symbols": int(np.median([one["symbols"] for one in rows])) if rows else None,
+    }  # fmt: skip
+
+
+def table(found: Sequence[Row], way: str) -> str:
+    """The comparison in Markdown, the largest machines first."""
+    head = (
+        "machine",
+        "states",
+        "inputs",
+        "KV: symbols",
+        "suite",
+        "exact",
+        f"{way}: symbols",
+        "suite",
+        "exact",
+        "share",
+    )
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for one in sorted(found, key=lambda one: (-one["states"], one["machine"])):
+        both = [_cells(one["rival_symbols"], one["rival_suite"], one["rival_exact"], one["rival_seeds"])]
+        both.append(_cells(one["symbols"], one["suite"], one["exact"], one["seeds"]))
+        share = "–" if one["share"] is None else f"{one['share']:.2f}"
+        lines.append(f"| {one['machine']} | {one['states']} | {one['inputs']} | {' | '.join(both)} | {share} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cells(symbols: int | None, suite: float | None, exact: int, seeds: int) -> str:
+    return f"{symbols:,} | {suite:.4f} | {exact}/{seeds}" if seeds else "– | – | –"
 
 
 def saved(file: pathlib.Path) -> list[Row]:
@@ -150,6 +184,7 @@ def main(words: list[str]) -> None:
     for way in chosen.ways.split(","):
         if way != "kv":
             print(json.dumps(summary(rows, way)), flush=True)
+            (chosen.out / "joining.md").write_text(table(compared(rows, way), way), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Scaling laws of infidelity: what share is still wrong, as parameters, data and compute grow, and how far 90 % is.
+"""Scaling laws of infidelity: what share is still wrong, as parameters, data and compute grow.
 
 Forms are fitted in log space with the Huber loss from many starts; whole runs are resampled.
 
@@ -8,7 +8,7 @@ Source:
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ HUBER = 0.03
 FAR = 30.0
 """Orders of magnitude beyond the largest run at which one stops looking; what is not reached there is unreachable."""
 STEP = 0.05
-_FLOOR = 1e-4
+FLOOR = 1e-4
+"""The least infidelity that is told from none."""
 FEW = {"maxiter": 80, "maxfun": 120}
 
 Logs = Float[np.ndarray, "... three"]
@@ -169,7 +170,7 @@ def frontier(runs: Runs, weight: Float[np.ndarray, " rows"]) -> tuple[np.ndarray
     before = np.concatenate([[np.inf], np.minimum.accumulate(worth)[:-1]])
     efficient = np.zeros(len(total))
     efficient[order] = worth < before
-    return logs, np.log(np.maximum(mean, _FLOOR)), efficient
+    return logs, np.log(np.maximum(mean, FLOOR)), efficient
 
 
 def fit(
@@ -196,7 +197,7 @@ def fit(
     if kind.frontier:
         logs, target, weight = frontier(runs, weight)
     else:
-        logs, target = runs.logs, np.log(np.maximum(runs.infidelity, _FLOOR))
+        logs, target = runs.logs, np.log(np.maximum(runs.infidelity, FLOOR))
     centre, low, high = runs.logs.mean(axis=0), np.array(kind.low), np.array(kind.high)
     logs, share = (logs - centre)[weight > 0], weight[weight > 0] / weight.sum() / HUBER
     target = target[weight > 0]
@@ -230,68 +231,3 @@ def resampled(form: str, runs: Runs, *, resamples: int = 100, starts: int = 2, s
         weight = drawn[np.searchsorted(names, runs.run)].astype(float)
         laws.append(fit(form, runs, weight, starts=starts, near=whole.coefficients, seed=seed + number))
     return laws
-
-
-@dataclasses.dataclass(frozen=True)
-class Reach:
-    """How far off a fidelity is.
-
-    Attributes:
-        orders: Of each resample, orders of magnitude beyond the largest run; inf where unreachable.
-    """
-
-    orders: Float[np.ndarray, " resamples"]
-
-    @property
-    def unreachable(self) -> float:
-        """Share of the resamples in which no compute suffices."""
-        return float(np.isinf(self.orders).mean())
-
-    def quantile(self, share: float) -> float:
-        """A quantile over all resamples, unreachable ones counted as infinitely far."""
-        return float(np.sort(self.orders)[min(int(share * len(self.orders)), len(self.orders) - 1)])
-
-
-def reach(laws: Sequence[Law], largest: float, target: float = 0.1) -> Reach:
-    """How many orders of magnitude more than `largest` operations an infidelity of `target` takes."""
-    return Reach(np.array([law.orders(largest, target) for law in laws]))
-
-
-@dataclasses.dataclass(frozen=True)
-class Held:
-    """The largest run, foretold from the smaller ones.
-
-    Attributes:
-        true: Its infidelity (of a frontier law: the frontier's at its compute).
-        foretold: In each resample, with noise as large as the fit's own residuals.
-    """
-
-    true: float
-    foretold: Float[np.ndarray, " resamples"]
-
-    def interval(self, level: float = 0.9) -> tuple[float, float]:
-        """Where the run was expected."""
-        low, high = np.quantile(self.foretold, [(1 - level) / 2, (1 + level) / 2])
-        return float(low), float(high)
-
-    @property
-    def inside(self) -> bool:
-        """Whether it came out within the 90 % interval."""
-        low, high = self.interval()
-        return low <= self.true <= high
-
-
-def held_out(form: str, runs: Runs, *, resamples: int = 100, seed: int = 0) -> Held:
-    """Leave the largest design out, in all its repetitions, and foretell it."""
-    largest = runs.design == runs.design[np.argmax(runs.flops)]
-    rest = runs.where(~largest)
-    laws = resampled(form, rest, resamples=resamples, seed=seed)
-    true, at = float(runs.infidelity[largest].mean()), runs.logs[largest][:1]
-    residual = np.log(np.maximum(rest.infidelity, _FLOOR)) - np.log(laws[0].infidelity(rest.logs))
-    if FORMS[form].frontier:
-        logs, target, efficient = frontier(rest, np.ones(len(rest.run)))
-        residual = (target - np.log(laws[0].infidelity(logs)))[efficient > 0]
-        true = min(true, float(np.exp(target[efficient > 0]).min()))
-    noise = np.random.default_rng(seed).choice(residual, size=len(laws))
-    foretold = np.array([law.infidelity(at)[0] for law in laws]) * np.exp(noise)
-    return Held(true, np.minimum(foretold, 1.0))

@@ -11,11 +11,12 @@ import numpy as np
 
 from inhabit.learning.joining.line import Word
 from inhabit.learning.joining.sifting import Hypothesis
+from inhabit.worlds.wire import Machine
 
 TRIES = 16
 """Questions made for each that is asked by a way without an end; the one with most that is new, a symbol, is asked."""
-WITH_END = frozenset({"ahead", "ignored", "elsewhere", "loops", "near"})
-"""Ways that make only so many questions."""
+WITH_END = frozenset({"pairs", "ahead", "ignored", "elsewhere", "loops", "near"})
+"""Ways that make only so many questions, so that one is not made twice if another can be found."""
 AGAIN = 12
 """Draws in search of a question that a way with an end has not made yet."""
 
@@ -24,11 +25,13 @@ class Questions:
     """Makes questions about a hypothesis.
 
     Attributes:
-        ways: Each way of making a question, by name. `ahead`, `ignored`, `elsewhere`, `loops` and `near` have an
-            end: they say each input in each state, and then go on as if all were well, as if nothing had been said, as if
-            it had been said in another state, or thrice in a circle; `near` says it within each question that surprised.
+        ways: Each way of making a question, by name. `pairs`, `ahead`, `ignored`, `elsewhere`, `loops` and `near` have
+            an end: they say each input in each state, and then another one, go on as if all were well, as if nothing had
+            been said, as if it had been said in another state, or thrice in a circle; `near` says it within each question
+            that surprised.
         found: Questions that surprised, up to the answer that did.
         sessions: What was heard.
+        alike: Of two states that are known, how probably a random word does not tell them apart.
     """
 
     def __init__(self, hypothesis: Hypothesis, sessions: list[list[int]], random_: random.Random):
@@ -36,22 +39,25 @@ class Questions:
         self.width = hypothesis.line.width
         self.found: list[list[int]] = []
         self._done: dict[int, int] = {}
-        self._made: set[tuple[str, int, int, int]] = set()
+        self._made: set[Word] = set()
+        self._shortest: dict[tuple[int, int], list[int]] = {}
         several = {"walk": self._walk, "goal": self._goal, "detour": self._detour, "again": self._again}
         several |= {"variation": self._variation} | ({"splice": self._splice} if sessions else {})
         self.ways: dict[str, Callable[[], Word]] = {name: self._newest(way) for name, way in several.items()}
         self.ways |= {
-            "ahead": self._ahead,
-            "ignored": self._ignored,
-            "elsewhere": self._elsewhere,
-            "loops": self._loops,
-            "near": self._near,
+            "pairs": self._unmade(self._pairs),
+            "ahead": self._unmade(self._ahead),
+            "ignored": self._unmade(self._ignored),
+            "elsewhere": self._unmade(self._elsewhere),
+            "loops": self._unmade(self._loops),
+            "near": self._unmade(self._near),
         }
         self.look()
 
     def look(self) -> None:
         """Read the hypothesis' tables once, for the questions to come."""
         table = self.hypothesis.machine()
+        self.alike = likeness(table)
         self.next, self.out = table.next.tolist(), table.out.tolist()
         far, distance = table.states, table.distance
         reach = (distance < far).sum(axis=1)
@@ -63,7 +69,8 @@ class Questions:
         self._ends = [np.flatnonzero(row).tolist() for row in ~further & (distance < far)]
         self._circles = [[a for a, target in enumerate(row) if target == state] for state, row in enumerate(self.next)]
         self._effects = [np.unique(column[column != np.arange(far)]).tolist() for column in table.next.T]
-        self._toward = distance[table.next].argmin(axis=1).tolist()
+        self._distance = distance.tolist()
+        self._shortest.clear()
         self._corpus = [list(word) for word in self.hypothesis.access if word] + self.found + self.sessions[:200]
         self._corpus = self._corpus or [[symbol] for symbol in range(self.width)]
         self._places: list[list[tuple[int, int]]] = [[] for _ in range(far)]
@@ -135,38 +142,55 @@ class Questions:
     def _head(self, word: list[int], state: int, goal: int | None = None) -> int:
         goal = self.random.choice(self._reachable[state]) if goal is None else goal
         while state != goal:
-            symbol = self._toward[state][goal]
+            symbol = self.random.choice(self._toward(state, goal))
             word.append(symbol)
             state = self.next[state][symbol]
         return state
 
-    def _unmade(self, way: str, after: Callable[[int, int], int]) -> tuple[list[int], int, int]:
-        """A word that says an input in a state, where one goes on from, and to which end: not yet made, if one is found."""
-        for _ in range(AGAIN):
-            state, symbol = self._start()
-            start = after(state, symbol)
-            goal = self.random.choice(self._ends[start])
-            if (way, state, symbol, goal) not in self._made:
-                break
-        self._made.add((way, state, symbol, goal))
-        return [*self.hypothesis.access[state], symbol], start, goal
+    def _toward(self, state: int, goal: int) -> list[int]:
+        """The inputs that begin a shortest way."""
+        found = self._shortest.get((state, goal))
+        if found is None:
+            nearer = self._distance[state][goal] - 1
+            found = [symbol for symbol, after in enumerate(self.next[state]) if self._distance[after][goal] == nearer]
+            self._shortest[state, goal] = found
+        return found
+
+    def _unmade(self, way: Callable[[], Word]) -> Callable[[], Word]:
+        """Makes a question that was not made before, if one is found."""
+
+        def make() -> Word:
+            for _ in range(AGAIN):
+                word = way()
+                if word not in self._made and self.hypothesis.line.known(word) is None:
+                    break
+            self._made.add(word)
+            return word
+
+        return make
+
+    def _pairs(self) -> Word:
+        """Say two inputs in a state, with no detour: a way that is believed to be closed may be open just here."""
+        word, _ = self._begin()
+        return (*word, self.random.randrange(self.width))
 
     def _ahead(self) -> Word:
         """Say an input in a state, then go on to an end of the machine, past all that lies between."""
-        word, start, goal = self._unmade("ahead", lambda state, symbol: self.next[state][symbol])
-        self._head(word, start, goal)
-        return self._identified(word)
+        word, state = self._begin()
+        return self._to_an_end(word, state)
 
     def _ignored(self) -> Word:
         """Say an input in a state, then go on as if it had not been said."""
-        word, start, goal = self._unmade("ignored", lambda state, symbol: state)
-        self._head(word, start, goal)
-        return self._identified(word)
+        state, symbol = self._start()
+        return self._to_an_end([*self.hypothesis.access[state], symbol], state)
 
     def _elsewhere(self) -> Word:
         """Say an input in a state, then go on as if it had been said in another one."""
-        word, start, goal = self._unmade("elsewhere", self._somewhere)
-        self._head(word, start, goal)
+        state, symbol = self._start()
+        return self._to_an_end([*self.hypothesis.access[state], symbol], self._somewhere(state, symbol))
+
+    def _to_an_end(self, word: list[int], start: int) -> Word:
+        self._head(word, start, self.random.choice(self._ends[start]))
         return self._identified(word)
 
     def _somewhere(self, state: int, symbol: int) -> int:
@@ -176,13 +200,8 @@ class Questions:
 
     def _loops(self) -> Word:
         """Say an input in a state, then several thrice that are believed to change nothing: a counter would ring."""
-        for _ in range(AGAIN):
-            state, symbol = self._start()
-            if ("loops", state, symbol, 0) not in self._made:
-                break
-        self._made.add(("loops", state, symbol, 0))
-        word = [*self.hypothesis.access[state], symbol]
-        circles = self._circles[self.next[state][symbol]] or [self.random.randrange(self.width)]
+        word, state = self._begin()
+        circles = self._circles[state] or [self.random.randrange(self.width)]
         for one in self.random.sample(circles, min(4, len(circles))):
             word += [one] * 3
         return self._identified(word)
@@ -191,14 +210,9 @@ class Questions:
         """Say one input more in a question that surprised: where one thing was hidden, another may be."""
         if not self.found:
             return self._ahead()
-        for _ in range(AGAIN):
-            number, symbol = self.random.randrange(len(self.found)), self.random.randrange(self.width)
-            place = self.random.randrange(len(self.found[number]))
-            if ("near", number, place, symbol) not in self._made:
-                break
-        self._made.add(("near", number, place, symbol))
-        word = self.found[number]
-        return (*word[:place], symbol, *word[place:])
+        word = self.random.choice(self.found)
+        place = self.random.randrange(len(word))
+        return (*word[:place], self.random.randrange(self.width), *word[place:])
 
     def _walk(self) -> Word:
         word, state = self._begin()
@@ -264,3 +278,17 @@ class Questions:
             index, place = self.random.choice(self._places[state])
             word += self.sessions[index][place : place + self.random.randrange(2, 12)]
         return self._identified(word)
+
+
+def likeness(machine: Machine, *, pairs: int = 4096, length: int = 8, seed: int = 0) -> float:
+    """Of two different states, how probably a random word of `length` inputs does not tell them apart; 1 if there is one.
+
+    Random words are what finds a state that is taken for another one: where this is near 0 nothing can hide for long.
+    """
+    if machine.states == 1:
+        return 1.0
+    generator = np.random.default_rng(seed)
+    one = generator.integers(machine.states, size=pairs)
+    other = (one + generator.integers(1, machine.states, size=pairs)) % machine.states
+    words = generator.integers(len(machine.inputs), size=(pairs, length))
+    return float((machine.run(words, one) == machine.run(words, other)).all(axis=1).mean())

@@ -24,24 +24,31 @@ class Patience:
 
     What is hidden may be hidden at any depth, so the chance that one question finds it has a prior without a scale: as many
     surprises are expected in the next e-fold of the questions as came in the last one. After `t` questions, `k` of which
-    surprised since the `t / e`-th, the next one promises `(k + prior + each * transitions) / t`: the more transitions a
-    machine has, the more can be hidden. A question whose answer was known already counts as asked: it, too, might have
-    surprised.
+    surprised since the `t / e`-th, the next one promises `(k + prior + each * alike * transitions) / t`: the more
+    transitions a machine has, and the more alike its states answer, the more can be hidden behind them. A question whose
+    answer was known already counts as asked: it, too, might have surprised.
 
     Attributes:
         worth: Surprises that a question must promise to be worth asking.
         prior: Surprises that are expected in any e-fold, whatever was seen.
-        each: How many more of them for each transition.
+        each: How many more of them for each transition, were all states alike.
     """
 
     worth: float = 1 / 900
     prior: float = 2.5
-    each: float = 1 / 80
+    each: float = 1 / 38
 
-    def spent(self, questions: int, surprises: Sequence[int], transitions: int) -> bool:
-        """Whether it is time to stop; `surprises` are the numbers of the questions that surprised, rising."""
+    def spent(self, questions: int, surprises: Sequence[int], transitions: int, alike: float) -> bool:
+        """Whether it is time to stop.
+
+        Args:
+            questions: Questions so far.
+            surprises: The numbers of those that surprised, rising.
+            transitions: Of the machine, as it is believed.
+            alike: Of two of its states, how probably they answer a short random word alike.
+        """
         late = len(surprises) - bisect.bisect_left(surprises, questions / math.e)
-        return late + self.prior + self.each * transitions < self.worth * questions
+        return late + self.prior + self.each * alike * transitions < self.worth * questions
 
 
 @dataclasses.dataclass
@@ -66,7 +73,7 @@ def join(line: Line, *, seed: int, patience: Patience = Patience()) -> Joined:
     asker = _Asker(line, random.Random(seed))
     asker.believe_what_was_heard()
     questions, surprises = 0, list[int]()
-    while not patience.spent(questions, surprises, asker.hypothesis.states * line.width):
+    while not patience.spent(questions, surprises, asker.hypothesis.states * line.width, asker.questions.alike):
         questions += 1
         if asker.ask():
             surprises.append(questions)
