@@ -12,7 +12,8 @@ import numpy as np
 
 from inhabit.lab.experiment import Experiment, Record
 from inhabit.lab.lesions import FACULTIES, lesioned
-from inhabit.lab.questions import Lived, ask, score
+from inhabit.lab.questions import ask, score
+from inhabit.lab.truths import Lived
 from inhabit.lab.village_twin import twin_score
 from inhabit.learning import standards
 from inhabit.learning.channel import channels
@@ -94,10 +95,7 @@ def _key(seed: int) -> Any:
 def _growing(growth: Growth, *, lives: int, seed: int, **_: Any) -> _Found:
     key = _key(seed)
     own = standards.spent(lesioned(growth.mind), growth.home, lives=lives, key=key)
-    others = {
-        name: standards.standard(which, growth.home, lives=lives, key=key)
-        for name, which in standards.STANDARDS.items()
-    }
+    others = {name: standards.standard(name, growth.home, lives=lives, key=key) for name in standards.STANDARDS}
     total = {"grown": np.asarray(own.total), **{name: np.asarray(one.total) for name, one in others.items()}}
     rows = [{"village": i, **{name: float(t[i]) for name, t in total.items()}} for i in range(lives)]
     measured = {"return": _mean(total["grown"]), "steps lived": _mean(own.age)}
