@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Sequence
 
-import equinox as eqx
 import numpy as np
 
 from inhabit.lab import truths
@@ -65,7 +64,6 @@ def ask(mind: Dweller, home: VillageHome, lived: Lived, *, number: int, seed: in
 class _Asker:
     def __init__(self, mind: Dweller, home: VillageHome, lived: Lived):
         self.mind, self.home, self.lived = mind, home, lived
-        self.again = eqx.filter_jit(truths.again)
 
     def moment(self, kind: str, life: int, rng: np.random.Generator) -> int | None:
         """When to ask: any moment, but reasons are asked of deeds of the hand that are not mere walking."""

@@ -14,8 +14,8 @@ from inhabit.learning import lessons as school
 from inhabit.learning.dwelling import VillageHome, innate_of
 from inhabit.learning.keeping import leaves, with_leaves
 from inhabit.learning.lessons import Learner, LessonInfo
+from inhabit.learning.living import born
 from inhabit.learning.schooling import Schooling
-from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
 from inhabit.mind.dweller.dweller import Dweller
 from inhabit.records.mindfile import MindFile, MindFileError, open_mind, save
@@ -70,7 +70,7 @@ class Growth:
         village = village or Village()
         home = VillageHome(village)
         mind = change(Dweller.create(innate_of(village), key=jax.random.key(seed)))
-        return cls(home=home, schooling=schooling, learner=_enrol(mind, home, schooling, seed=seed))
+        return cls(home=home, schooling=schooling, learner=school.enrol(mind, home, schooling, seed=seed))
 
     @property
     def mind(self) -> Dweller:
@@ -137,7 +137,7 @@ class Growth:
         home = VillageHome(village, life=file.manifest["life"])
         schooling = Schooling(**file.manifest["schooling"])
         mind = Dweller.create(innate_of(village), key=jax.random.key(0))
-        like = eqx.filter_eval_shape(lambda: school.enrol(mind, home, schooling, seed=0))
+        like = eqx.filter_eval_shape(_enrolled, mind, home, schooling)
         learner = with_leaves(_zeros(like), file.arrays)
         return cls(home=home, schooling=schooling, learner=learner, curve=tuple(file.manifest["curve"]))
 
@@ -167,7 +167,10 @@ def grow(
         shown(growth, min(share, 1.0))
 
 
-_enrol = brief(school.enrol)
+def _enrolled(mind: Dweller, home: VillageHome, schooling: Schooling) -> Learner:
+    """A learner of the right shapes."""
+    lives = born(mind, home, schooling.lives, key=jax.random.key(0))
+    return school.enrolled(mind, lives, schooling, seed=jax.numpy.zeros((), int))
 
 
 def _zeros(like: Any) -> Any:

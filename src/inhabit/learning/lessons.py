@@ -81,10 +81,28 @@ class Lesson(eqx.Module):
 
 
 def enrol(mind: AbstractActor, home: AbstractHome, schooling: Schooling, *, seed: int) -> Learner:
-    """A learner before its first lesson."""
-    lives = born(mind, home, schooling.lives, key=jax.random.fold_in(jax.random.key(seed), 2**31 - 1))
+    """A learner before its first lesson; its lives are born in the same program as those between lessons."""
+    key = jax.random.fold_in(jax.random.key(seed), 2**31 - 1)
+    parts = [
+        _born(mind, home, schooling.births, key=one)
+        for one in jax.random.split(key, -(-schooling.lives // schooling.births))
+    ]
+    lives = jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[: schooling.lives], *parts)
+    return _enrolled(mind, lives, schooling, seed=jnp.asarray(seed))
+
+
+def enrolled(mind: AbstractActor, lives: Lives, schooling: Schooling, *, seed: Int[Array, ""]) -> Learner:
+    """A learner who lives these lives and has learned nothing yet."""
     momentum = schooling.optimiser().init(eqx.filter(mind, eqx.is_inexact_array))
-    return strong(Learner(mind, momentum, lives, jnp.zeros((), int), jnp.asarray(seed)))
+    return strong(Learner(mind, momentum, lives, jnp.zeros((), int), seed))
+
+
+_enrolled = brief(enrolled)
+
+
+@brief
+def _born(mind: AbstractActor, home: AbstractHome, number: int, *, key: Key) -> Lives:
+    return strong(born(mind, home, number, key=key))
 
 
 def remembered(
@@ -158,12 +176,8 @@ def improve(learner: Learner, lesson: Lesson, schooling: Schooling, *, key: Key)
 
 def lesson(learner: Learner, home: AbstractHome, schooling: Schooling) -> tuple[Learner, LessonInfo]:
     """Replace who has died, live on, then learn from it."""
-    return _learned(learner, fresh(learner, home, schooling), home, schooling)
-
-
-def fresh(learner: Learner, home: AbstractHome, schooling: Schooling) -> Lives:
-    """The newborn who take the place of who has died, before the next lesson."""
-    return born(learner.mind, home, schooling.births, key=_keys(learner)[0])
+    newborn = born(learner.mind, home, schooling.births, key=_keys(learner)[0])
+    return _learned(learner, newborn, home, schooling)
 
 
 def _keys(learner: Learner) -> Key:
@@ -203,14 +217,10 @@ def train(learner: Learner, home: AbstractHome, schooling: Schooling, *, lessons
     """
     infos = []
     for _ in range(lessons):
-        learner, info = _lesson(learner, _fresh(learner, home, schooling), home, schooling)
+        newborn = _born(learner.mind, home, schooling.births, key=_keys(learner)[0])
+        learner, info = _lesson(learner, newborn, home, schooling)
         infos.append(info)
     return learner, jax.tree.map(lambda *leaves: jnp.stack(leaves), *infos)
-
-
-@brief
-def _fresh(learner: Learner, home: AbstractHome, schooling: Schooling) -> Lives:
-    return strong(fresh(learner, home, schooling))
 
 
 @eqx.filter_jit
