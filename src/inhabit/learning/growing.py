@@ -27,7 +27,7 @@ KIND = "dweller"
 ROUND = 5
 """Lessons in one call of the compiled program."""
 
-SCHOOLING = Schooling(watching=0.5, weaned=300)
+SCHOOLING = Schooling(watching=0.5, weaned=240)
 """As `inhabit live village` has it."""
 
 CURVES = ("reward", "ended", "total", "age", "entropy", "divergence", "error")

@@ -155,6 +155,7 @@ def loss(mind: AbstractActor, lesson: Lesson, schooling: Schooling) -> tuple[Flo
 def improve(learner: Learner, lesson: Lesson, schooling: Schooling, *, key: Key) -> tuple[Learner, tuple[Array, ...]]:
     """Learn from a lesson: some epochs of minibatches of whole lives."""
     learned, fixed = eqx.partition(learner.mind, eqx.is_inexact_array)
+    calm = schooling.calm(learner.lessons)
 
     def better(carry: tuple[PyTree, PyTree], which: Int[Array, " part"]) -> tuple[Any, Any]:
         learned, momentum = carry
@@ -163,6 +164,7 @@ def improve(learner: Learner, lesson: Lesson, schooling: Schooling, *, key: Key)
         gradient, watched = jax.grad(of, has_aux=True)(learned)
         with jax.numpy_dtype_promotion("standard"):
             change, momentum = schooling.optimiser().update(gradient, momentum)
+        change = jax.tree.map(lambda leaf: calm * leaf, change)
         return (eqx.apply_updates(learned, change), momentum), watched
 
     orders = jax.vmap(lambda key: jax.random.permutation(key, schooling.lives))(

@@ -3,6 +3,7 @@
 import dataclasses
 
 import optax
+from jaxtyping import Array, Float, Int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,8 @@ class Schooling:
         births: New lives drawn between lessons, to take the place of those that ended; shared if more did.
         epochs: How often each lesson is gone through.
         minibatches: Into how many parts the lives are dealt.
-        rate: Of Adam.
+        rate: Of Adam, at the first lesson.
+        calmed: Lessons after which that rate has halved: it is `rate / (1 + lessons / calmed)`.
         discount: Of the next step's reward.
         lambda_: Of the advantages.
         clip: Of PPO's ratio.
@@ -33,10 +35,11 @@ class Schooling:
     epochs: int = 2
     minibatches: int = 4
     rate: float = 1e-3
+    calmed: float = 400.0
     discount: float = 0.99
     lambda_: float = 0.95
     clip: float = 0.2
-    entropy: float = 0.01
+    entropy: float = 0.004
     value: float = 4.0
     expectation: float = 0.02
     longest: float = 0.5
@@ -57,5 +60,9 @@ class Schooling:
         return self.lives * self.steps
 
     def optimiser(self) -> optax.GradientTransformation:
-        """Adam, with its gradients cut."""
+        """Adam, with its gradients cut; how far it goes is `calm` times as much."""
         return optax.chain(optax.clip_by_global_norm(self.longest), optax.adam(self.rate, eps=1e-5))
+
+    def calm(self, lessons: Int[Array, ""]) -> Float[Array, ""]:
+        """Share of the rate that is left after so many lessons."""
+        return 1 / (1 + lessons / self.calmed)
