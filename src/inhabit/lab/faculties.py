@@ -32,7 +32,7 @@ PREDICTIONS = {
     "faculties": "Taking any faculty away costs more than two standard errors of return.",
     "flat": "Grown as long with flat senses of as many parameters, a mind fares worse by more than two standard errors.",
 }
-LESSONS, QUICK_LESSONS = 200, 20
+LESSONS, QUICK_LESSONS = 900, 20
 LIVES, QUICK_LIVES = 256, 128
 
 
