@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inhabit.learning import living
+from inhabit.learning import lessons, living
 from inhabit.learning.home import AbstractHome, Turn
-from inhabit.learning.living import Schooling
+from inhabit.learning.schooling import Schooling
 from inhabit.mind.dweller.actor import AbstractActor, Relived, Trace
 from inhabit.mind.dweller.recurrence import GatedRecurrence
 
@@ -97,13 +97,13 @@ class Tiny(AbstractActor):
 
 def _school(home=None, seed=0):
     home = home or Echo()
-    return home, living.enrol(Tiny(key=jax.random.key(seed)), home, SCHOOL, seed=seed)
+    return home, lessons.enrol(Tiny(key=jax.random.key(seed)), home, SCHOOL, seed=seed)
 
 
 @pytest.fixture(scope="module")
 def schooled():
     home, learner = _school()
-    return learner, *living.train(learner, home, SCHOOL, lessons=60)
+    return learner, *lessons.train(learner, home, SCHOOL, lessons=60)
 
 
 def test_it_learns_the_best_life_which_needs_what_was_seen_a_step_ago(schooled):
@@ -115,8 +115,8 @@ def test_it_learns_the_best_life_which_needs_what_was_seen_a_step_ago(schooled):
 def test_the_same_seed_lives_the_same_life_and_a_break_changes_nothing(schooled):
     start, _, whole = schooled
     home = Echo()
-    half, first = living.train(start, home, SCHOOL, lessons=30)
-    end, second = living.train(half, home, SCHOOL, lessons=30)
+    half, first = lessons.train(start, home, SCHOOL, lessons=30)
+    end, second = lessons.train(half, home, SCHOOL, lessons=30)
     np.testing.assert_array_equal(jnp.concatenate([first.reward, second.reward]), whole.reward)
     for one, other in zip(jax.tree.leaves(eqx.filter(end, eqx.is_array)), jax.tree.leaves(schooled[1])):
         np.testing.assert_array_equal(one, other)
@@ -136,7 +136,7 @@ def test_watching_alone_teaches_what_is_shown():
     home, learner = _school()
     school = dataclasses.replace(SCHOOL, watching=1.0, weaned=10**6, rate=3e-2)
     blind = eqx.tree_at(lambda one: one.mind.out.weight, learner, jnp.zeros_like(learner.mind.out.weight))
-    _, info = living.train(blind, home, school, lessons=20)
+    _, info = lessons.train(blind, home, school, lessons=20)
     assert jnp.mean(info.reward[-2:]) > 0.95 > jnp.mean(info.reward[:2])
 
 
@@ -148,7 +148,7 @@ def test_death_leaves_no_return_and_a_cut_off_leaves_the_expected_one():
         home = Echo(deadly=deadly)
         lives, record = living.live(mind, home, learner.lives, steps=60, key=jax.random.key(1))
         school = Schooling(lives=32, births=32, discount=0.5, lambda_=0.0)
-        lesson = living.remembered(mind, learner.lives, record, school)
+        lesson = lessons.remembered(mind, learner.lives, record, school)
         _, turn, lived = record
         ended = lived & (turn.terminated | turn.truncated)
         np.testing.assert_array_equal(jnp.sum(ended, 1), 1)

@@ -8,7 +8,7 @@ import pytest
 
 from inhabit.worlds.village import Deed, Hand, Material, Quality, Say, Village
 from inhabit.worlds.village.acts import WORDS
-from inhabit.worlds.village.body import AMBIENT, CONDUCTION, DRAUGHT, EFFECT, FALL, live
+from inhabit.worlds.village.body import AMBIENT, CONDUCTION, DRAUGHT, EFFECT, FALL, NIBBLE, live
 from inhabit.worlds.village.doing import BLOCK, FRUIT, GROUND
 from inhabit.worlds.village.plants import CAPACITY, bearing, grow
 from inhabit.worlds.village.state import DAY, SEASON, Outcome
@@ -200,7 +200,7 @@ def test_levels_fall_and_are_filled(calm):
     assert body(calm, Hand.EAT, drank=True).levels[1] == pytest.approx(usual[1] + DRAUGHT, abs=1e-6)
     fed = usual + EFFECT[Quality.NOURISHING]
     assert body(calm, Hand.EAT, mouthed=Quality.NOURISHING).levels == pytest.approx(fed, abs=1e-6)
-    nibbled = usual + EFFECT[Quality.SWEET] / 4
+    nibbled = usual + NIBBLE * EFFECT[Quality.SWEET]
     assert body(calm, Hand.TASTE, mouthed=Quality.SWEET).levels == pytest.approx(nibbled, abs=1e-6)
     by_fire = dataclasses.replace(calm, hearth=jnp.array([4, 2]), time=jnp.array(DAY - 1))
     assert body(by_fire).levels[3] == pytest.approx(0.5 + CONDUCTION * 0.5, abs=1e-6)
@@ -208,10 +208,13 @@ def test_levels_fall_and_are_filled(calm):
     assert body(by_night).levels[3] < 0.5 < body(by_night, Hand.REST).levels[2]
 
 
-def test_poison_hurts_a_quarter_as_much_by_the_nibble(calm):
+def test_a_whole_sickening_fruit_kills_and_so_do_two_nibbles_but_not_one(calm):
     whole = body(calm, Hand.EAT, mouthed=Quality.SICKENING)
     nibble = body(calm, Hand.TASTE, mouthed=Quality.SICKENING)
-    assert 1 - whole.health > 3 * (1 - nibble.health) > 0.1 and whole.stress > 3 * nibble.stress > 0
+    assert not whole.alive and nibble.alive and nibble.health < 0.5 and nibble.stress > 0.5
+    hurt = dataclasses.replace(calm, people=dataclasses.replace(calm.people, health=jnp.full(4, nibble.health)))
+    assert not body(hurt, Hand.TASTE, mouthed=Quality.SICKENING).alive
+    assert body(hurt, Hand.TASTE, mouthed=Quality.SWEET).alive
 
 
 def test_want_wears_one_down_to_death(calm):

@@ -77,6 +77,13 @@ def test_fruit_and_people_are_seen_where_they_are_unless_hidden():
     assert not np.asarray(look(hidden).person[0]).any()
 
 
+def test_nothing_is_seen_beyond_the_edge_of_the_land():
+    start = flat(places=[(8, 3), (8, 0), (6, 0), (13, 13)], headings=[0] * 4, plants=[((9, 0), 3, 2)])
+    seen = jax.tree.map(np.asarray, look(start))
+    assert np.argwhere(seen.person[0]).tolist() == [list(at(3, -2, 0)), list(at(3, 0, 0))]
+    assert np.argwhere(seen.ripe[0]).tolist() == [list(at(3, 1, 0))]
+
+
 def test_sight_is_that_of_a_slow_plain_loop():
     rng = np.random.default_rng(0)
     for _ in range(3):

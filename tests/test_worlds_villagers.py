@@ -6,13 +6,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inhabit.worlds.village import norms, players, talking, words
-from inhabit.worlds.village.acts import NORMS, Deed, Quality, Say, Topic
+from inhabit.worlds.village import norms, players, seeking, talking, words
+from inhabit.worlds.village.acts import NORMS, Deed, Hand, Quality, Say, Topic
 from inhabit.worlds.village.bearings import DIRECTIONS, where_code, where_delta
 from inhabit.worlds.village.materials import Material
 from inhabit.worlds.village.paths import Ground, onward
 from inhabit.worlds.village.state import Outcome
 from inhabit.worlds.village.world import Village
+from tests.villages import flat
 
 PEOPLE = 4
 
@@ -216,6 +217,22 @@ def test_a_way_that_is_told_is_taken_for_true_until_one_has_come_there(village, 
     assert {tuple(place) for place in told.tolist()} == {(-1, -1), (15, 5)}
     there = eqx.tree_at(lambda s: s.minds.knows, village, village.minds.knows.at[1, 0].set(jnp.array([7, 5])))
     assert hear(there, deed(), nothing(), jax.random.key(0)).minds.knows[1, 0].tolist() == [-1, -1]
+
+
+def test_who_holds_what_it_does_not_know_asks_before_tasting_while_somebody_is_left_to_ask():
+    state = flat(places=[(2, 2), (4, 2), (13, 13), (13, 2)], headings=[0] * 4, holds=[3, 0, 0, 0])
+    state = eqx.tree_at(lambda s: s.minds.goal, state, jnp.array([1, 0, 0, 0]))  # food
+
+    @jax.jit
+    def does(state):
+        ground = Ground.of(state.voxels)
+        return seeking.hands(state, ground, seeking.errands(state, ground), jnp.full((PEOPLE, 6), 0.5))[0]
+
+    assert does(state) == Hand.STAY
+    all_asked = eqx.tree_at(lambda s: s.bonds.asked, state, state.bonds.asked.at[:, 0].set(9))
+    assert does(all_asked) == Hand.TASTE
+    assert does(eqx.tree_at(lambda s: s.said, all_asked, said([Say.ASK_WHAT, Topic.FRUIT + 1, 0, 0, 2]))) == Hand.STAY
+    assert does(eqx.tree_at(lambda s: s.people.levels, state, state.people.levels.at[0, 0].set(0.1))) == Hand.TASTE
 
 
 def test_every_utterance_is_read_back_from_its_words():

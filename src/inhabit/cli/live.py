@@ -89,8 +89,8 @@ def _fared(growth: "Growth", quiet: bool) -> dict[str, Any]:
     key = jax.random.key(standards.HELD_OUT)
     with busy("living in villages that it has never seen", quiet):
         found = {"grown": standards.spent(growth.mind, growth.home, lives=standards.BATCH, key=key)}
-        for name, which in standards.STANDARDS.items():
-            found[name] = standards.standard(which, growth.home, lives=standards.BATCH, key=key)
+        for name in standards.STANDARDS:
+            found[name] = standards.standard(name, growth.home, lives=standards.BATCH, key=key)
     return {
         name: {
             "return": float(one.total.mean()),

@@ -15,6 +15,13 @@ _GROUND = ".,:~T*o#H "
 
 _FACING = "^>v<"
 
+LEGEND = (
+    "@ itself  1-9 people  a-f ripe fruit",
+    "~ water  H hearth  # block  : stone",
+    "* leaves, or a plant without ripe fruit",
+)
+"""What the characters mean."""
+
 
 def above(page: "Page", life: int = 0) -> list[str]:
     """The village from above, north up: `@` and where it looks, digits for people, letters for ripe fruit by look."""

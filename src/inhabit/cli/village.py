@@ -36,7 +36,8 @@ def join_village(path: pathlib.Path, seed: int, json: bool) -> None:
     with busy("living its first half day", json):
         talk.live(MORNING)
     if not json:
-        out().print(f"It has lived {MORNING} steps in a village that it had never seen.", style="bold")
+        died = ", and died" if talk.over else ""
+        out().print(f"It has lived {talk.step} steps in a village that it had never seen{died}.", style="bold")
         out().print(f"{HELP}\n", style="dim")
     for line in typed("you   ", json):
         if line.split()[0] in ("/quit", "/exit"):
@@ -65,12 +66,17 @@ class _Talk:
         """Steps lived."""
         return len(self.pages)
 
+    @property
+    def over(self) -> bool:
+        """Whether it has died."""
+        return bool(self.pages) and bool(self.pages[-1].turn.terminated)
+
     def live(self, steps: int) -> None:
         """Live on."""
         import jax
 
         for _ in range(steps):
-            if self.pages and self.pages[-1].turn.terminated:
+            if self.over:
                 return
             self.key, key = jax.random.split(self.key)
             self.place, page = self.page(self.mind, self.home, self.place, self.state, self.channel, key=key)
@@ -83,7 +89,9 @@ class _Talk:
 
         if line.startswith("/live"):
             self.live(int((re.findall(r"\d+", line) or ["20"])[0]))
-            return f"{self.step} steps lived"
+            return f"{self.step} steps lived" + (
+                "; it died, and answers for the last of them; --seed draws another life" if self.over else ""
+            )
         asked = self.pages[-1].asked()
         if line.startswith("/view"):
             return "\n" + self._view()
@@ -161,7 +169,7 @@ class _Talk:
         import jax
         import numpy as np
 
-        from inhabit.cli.view import above, beside, inside
+        from inhabit.cli.view import LEGEND, above, beside, inside
 
         page = jax.tree.map(lambda leaf: np.asarray(leaf)[None], self.pages[-1])
-        return beside(above(page), inside(page, self.mind))
+        return beside([*above(page), "", *LEGEND], inside(page, self.mind))

@@ -12,7 +12,8 @@ import numpy as np
 
 from inhabit.lab.experiment import Experiment, Record
 from inhabit.lab.lesions import FACULTIES, lesioned
-from inhabit.lab.questions import Lived, ask, score
+from inhabit.lab.questions import ask, score
+from inhabit.lab.truths import Lived
 from inhabit.lab.village_twin import twin_score
 from inhabit.learning import standards
 from inhabit.learning.channel import channels
@@ -31,7 +32,7 @@ PREDICTIONS = {
     "faculties": "Taking any faculty away costs more than two standard errors of return.",
     "flat": "Grown as long with flat senses of as many parameters, a mind fares worse by more than two standard errors.",
 }
-LESSONS, QUICK_LESSONS = 200, 20
+LESSONS, QUICK_LESSONS = 900, 20
 LIVES, QUICK_LIVES = 256, 128
 
 
@@ -94,10 +95,7 @@ def _key(seed: int) -> Any:
 def _growing(growth: Growth, *, lives: int, seed: int, **_: Any) -> _Found:
     key = _key(seed)
     own = standards.spent(lesioned(growth.mind), growth.home, lives=lives, key=key)
-    others = {
-        name: standards.standard(which, growth.home, lives=lives, key=key)
-        for name, which in standards.STANDARDS.items()
-    }
+    others = {name: standards.standard(name, growth.home, lives=lives, key=key) for name in standards.STANDARDS}
     total = {"grown": np.asarray(own.total), **{name: np.asarray(one.total) for name, one in others.items()}}
     rows = [{"village": i, **{name: float(t[i]) for name, t in total.items()}} for i in range(lives)]
     measured = {"return": _mean(total["grown"]), "steps lived": _mean(own.age)}

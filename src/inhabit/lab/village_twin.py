@@ -17,7 +17,8 @@ from inhabit.speech.tokens import Tokens
 from inhabit.worlds.village.words import sentence
 
 if TYPE_CHECKING:
-    from inhabit.lab.questions import Lived, Question
+    from inhabit.lab.questions import Question
+    from inhabit.lab.truths import Lived
 
 MOST, QUICK = 3e11, 1e9
 """Most floating-point operations that the twin may spend; else it has as many as growing up cost."""

@@ -11,10 +11,12 @@ from inhabit.learning.channel import Channel, channels
 from inhabit.learning.dwelling import Dwelling, VillageHome, goods_of, own_store
 from inhabit.learning.home import Turn
 from inhabit.learning.living import strong
+from inhabit.maths.compiling import brief
 from inhabit.mind.dweller.actor import Trace
 from inhabit.mind.dweller.answering import Asked
-from inhabit.mind.dweller.dweller import Dweller, DwellerState
+from inhabit.mind.dweller.dweller import Dweller
 from inhabit.mind.dweller.feeling import wellbeing
+from inhabit.mind.dweller.lived import DwellerState
 from inhabit.types import Key, Life, Message
 from inhabit.worlds.village.words import NAMES, sentence
 
@@ -43,17 +45,25 @@ class Page(eqx.Module):
         return Asked(before=self.before, after=self.after, sensed=self.place.sensed, act=self.trace.act)
 
 
-@eqx.filter_jit
+@brief
 def begin(mind: Dweller, home: VillageHome, *, lives: int, key: Key) -> tuple[Dwelling, DwellerState]:
     """Be born, some times over."""
     return strong(jax.vmap(lambda key: home.begin(mind, key=key))(jax.random.split(key, lives)))
 
 
-@eqx.filter_jit
 def page(
     mind: Dweller, home: VillageHome, place: Dwelling, state: DwellerState, channel: Channel, *, key: Key
 ) -> tuple[Dwelling, Page]:
     """Live one step of some lives, and write it down; the state of the minds after it is on the page."""
+    turn = (
+        _turn_slowly if place.age.shape[0] == 1 else _turn
+    )  # one life runs so briefly that compiling is what takes time
+    return turn(mind, home, place, state, channel, key=key)
+
+
+def _turned(
+    mind: Dweller, home: VillageHome, place: Dwelling, state: DwellerState, channel: Channel, *, key: Key
+) -> tuple[Dwelling, Page]:
     lives = place.age.shape[0]
     mind_key, home_key = jax.random.split(key)
     percept = channel.heard(place.sensed)
@@ -64,6 +74,9 @@ def page(
     well = jax.vmap(lambda state: wellbeing(own_store(state), goods_of(state)))(later.state)
     here = eqx.tree_at(lambda p: p.sensed, place, percept)
     return strong((later, Page(place=here, before=state, after=after, trace=trace, turn=turn, well=well)))
+
+
+_turn, _turn_slowly = eqx.filter_jit(_turned), brief(_turned)
 
 
 def pages(

@@ -6,9 +6,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from inhabit.learning.home import AbstractHome, Turn
-from inhabit.mind.dweller.dweller import Dweller, DwellerState
+from inhabit.mind.dweller.dweller import Dweller
 from inhabit.mind.dweller.feeling import goods_felt, store_of
 from inhabit.mind.dweller.innate import Innate
+from inhabit.mind.dweller.lived import DwellerState
 from inhabit.mind.dweller.percept import Conduct, Sensation
 from inhabit.senses.voxels import Window
 from inhabit.types import Key

@@ -10,10 +10,12 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from inhabit.learning import living
+from inhabit.learning import lessons as school
 from inhabit.learning.dwelling import VillageHome, innate_of
 from inhabit.learning.keeping import leaves, with_leaves
-from inhabit.learning.living import Learner, LessonInfo, Schooling
+from inhabit.learning.lessons import Learner, LessonInfo
+from inhabit.learning.living import born
+from inhabit.learning.schooling import Schooling
 from inhabit.maths.flops import count
 from inhabit.mind.dweller.dweller import Dweller
 from inhabit.records.mindfile import MindFile, MindFileError, open_mind, save
@@ -25,7 +27,7 @@ KIND = "dweller"
 ROUND = 5
 """Lessons in one call of the compiled program."""
 
-SCHOOLING = Schooling(watching=0.5, weaned=300)
+SCHOOLING = Schooling(watching=0.5, weaned=240)
 """As `inhabit live village` has it."""
 
 CURVES = ("reward", "ended", "total", "age", "entropy", "divergence", "error")
@@ -68,7 +70,7 @@ class Growth:
         village = village or Village()
         home = VillageHome(village)
         mind = change(Dweller.create(innate_of(village), key=jax.random.key(seed)))
-        return cls(home=home, schooling=schooling, learner=_enrol(mind, home, schooling, seed=seed))
+        return cls(home=home, schooling=schooling, learner=school.enrol(mind, home, schooling, seed=seed))
 
     @property
     def mind(self) -> Dweller:
@@ -87,12 +89,12 @@ class Growth:
 
     def go_on(self, lessons: int = ROUND) -> "Growth":
         """Have some more lessons."""
-        learner, info = living.train(self.learner, self.home, self.schooling, lessons=lessons)
+        learner, info = school.train(self.learner, self.home, self.schooling, lessons=lessons)
         return dataclasses.replace(self, learner=learner, curve=(*self.curve, _row(int(learner.lessons), info)))
 
     def flops(self) -> float:
         """Floating-point operations of one lesson: world, mind and learning together."""
-        return count(lambda learner: living.lesson(learner, self.home, self.schooling), self.learner).flops
+        return count(lambda learner: school.lesson(learner, self.home, self.schooling), self.learner).flops
 
     def save(self, path: str | pathlib.Path) -> None:
         """Write everything, so that it can go on to the same bytes as if it had not been saved."""
@@ -135,7 +137,7 @@ class Growth:
         home = VillageHome(village, life=file.manifest["life"])
         schooling = Schooling(**file.manifest["schooling"])
         mind = Dweller.create(innate_of(village), key=jax.random.key(0))
-        like = eqx.filter_eval_shape(lambda: living.enrol(mind, home, schooling, seed=0))
+        like = eqx.filter_eval_shape(_enrolled, mind, home, schooling)
         learner = with_leaves(_zeros(like), file.arrays)
         return cls(home=home, schooling=schooling, learner=learner, curve=tuple(file.manifest["curve"]))
 
@@ -165,7 +167,10 @@ def grow(
         shown(growth, min(share, 1.0))
 
 
-_enrol = eqx.filter_jit(living.enrol)
+def _enrolled(mind: Dweller, home: VillageHome, schooling: Schooling) -> Learner:
+    """A learner of the right shapes."""
+    lives = born(mind, home, schooling.lives, key=jax.random.key(0))
+    return school.enrolled(mind, lives, schooling, seed=jax.numpy.zeros((), int))
 
 
 def _zeros(like: Any) -> Any:

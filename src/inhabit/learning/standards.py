@@ -9,13 +9,13 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from inhabit.learning import biography
 from inhabit.learning.channel import Channel
-from inhabit.learning.dwelling import ME, VillageHome, goods_of, own_store
+from inhabit.learning.dwelling import ME, VillageHome, goods_of, newcomer, own_store
 from inhabit.mind.dweller.dweller import Dweller
 from inhabit.mind.dweller.feeling import wellbeing
 from inhabit.types import Key
-from inhabit.worlds.village.players import AbstractPlayer, Chance, Forager, Knower, Native
+from inhabit.worlds.village.acts import Deed
+from inhabit.worlds.village.players import AbstractPlayer, Chance, Forager, Knower, Native, stepped
 from inhabit.worlds.village.state import State
-from inhabit.worlds.village.villagers import decide
 
 BATCH = 128
 """Lives that are lived at once: one size, one compiled program."""
@@ -33,30 +33,40 @@ class Worth(eqx.Module):
     age: Int[Array, " lives"]
 
 
-def standard(player: AbstractPlayer, home: VillageHome, *, lives: int, key: Key) -> Worth:
-    """Live a number of scripted lives; the same key gives the same villages to every player and to `spent`."""
-    return _together([_standard(player, home, lives=number, key=one) for number, one in _batches(lives, key)])
+def standard(name: str, home: VillageHome, *, lives: int, key: Key) -> Worth:
+    """Live a number of scripted lives of one of `STANDARDS`; the same key gives the same villages to all, and to `spent`."""
+    which = jnp.array(list(STANDARDS).index(name))
+    return _together([_standard(which, home, lives=number, key=one) for number, one in _batches(lives, key)])
 
 
 @partial(jax.jit, static_argnames=("lives", "home"))
-def _standard(player: AbstractPlayer, home: VillageHome, *, lives: int, key: Key) -> Worth:
+def _standard(which: Int[Array, ""], home: VillageHome, *, lives: int, key: Key) -> Worth:
+    """One compiled program for every standard: they differ in what they take the village to be."""
     birth, living_key = jax.random.split(key)
-    village = home.village
-    state = jax.vmap(lambda key: village.reset(key=key))(jax.random.split(birth, lives))
+    village, players = home.village, tuple(STANDARDS.values())
+    state = jax.vmap(lambda key: newcomer(village.reset(key=key)))(jax.random.split(birth, lives))
 
-    def one(memory: PyTree, state: State, key: Key) -> tuple[PyTree, State, Array, Array]:
-        own_key, decide_key, step_key = jax.random.split(key, 3)
-        memory, own = player.step(memory, state, key=own_key)
-        deed = jax.tree.map(lambda mine, all_: all_.at[ME].set(mine[ME]), own, decide(state, key=decide_key))
-        state, _ = village.step(state, deed, key=step_key)
+    def takes(memories: tuple, state: State) -> tuple[tuple, State]:
+        def of(number: int) -> tuple[tuple, State]:
+            memory, taken = players[number].takes(memories[number], state)
+            return (*memories[:number], memory, *memories[number + 1 :]), taken
+
+        return jax.lax.switch(which, [partial(of, number) for number in range(len(players))])
+
+    def does(deed: Deed, key: Key) -> Deed:
+        return jax.lax.switch(which, [partial(player.does, deed, key=key) for player in players])
+
+    def one(memories: tuple, state: State, key: Key) -> tuple[tuple, State, Array, Array]:
+        memories, taken = takes(memories, state)
+        state, _ = stepped(village, state, taken, does, key=key)
         alive = state.people.alive[ME]
-        return memory, state, wellbeing(own_store(state), goods_of(state)) * alive, alive
+        return memories, state, wellbeing(own_store(state), goods_of(state)) * alive, alive
 
     def step(carry: PyTree, key: Key) -> tuple[PyTree, tuple[Array, Array]]:
-        memory, state, well, alive = jax.vmap(one)(carry[0], carry[1], jax.random.split(key, lives))
-        return (memory, state), (well, alive)
+        memories, state, well, alive = jax.vmap(one)(carry[0], carry[1], jax.random.split(key, lives))
+        return (memories, state), (well, alive)
 
-    begun = jax.vmap(player.init)(state), state
+    begun = jax.vmap(lambda state: tuple(player.init(state) for player in players))(state), state
     _, (well, alive) = jax.lax.scan(step, begun, jax.random.split(living_key, home.life))
     return Worth(jnp.sum(well, 0), jnp.sum(alive, 0))
 
@@ -88,11 +98,11 @@ def _together(made: list[Worth]) -> Worth:
 STANDARDS: dict[str, AbstractPlayer] = {
     "random": Chance(),
     "forager": Forager(),
-    "native": Native(),
+    "newcomer": Native(),
     "knower": Knower(),
 }
-"""Scripted lives in the dweller's place, by name: by chance; as a villager but deaf, mute and new here; as the villager
-that would have been there; as a villager who knows all the lore and both places."""
+"""Scripted lives in the dweller's place, by name: by chance; as a villager but deaf, mute and new here; as a villager
+who is new here, and asks and listens; as a villager who knows all the lore and both places."""
 
 HELD_OUT = 1_000_003
 """Seed of the villages that are for judging only; school draws its own from other keys."""

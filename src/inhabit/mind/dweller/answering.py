@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from inhabit.mind.dweller import knowing
-from inhabit.mind.dweller.dweller import Dweller, DwellerState
+from inhabit.mind.dweller.dweller import Dweller
+from inhabit.mind.dweller.lived import DwellerState
 from inhabit.mind.dweller.percept import Conduct, Sensation
 
 OCTANTS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")

@@ -1,7 +1,5 @@
 """A dweller: the mind that lives in a world, and learns how to by living."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -10,113 +8,25 @@ from jaxtyping import Array, Bool, Float, Int
 from inhabit.maths.choice import gumbel_max, masked
 from inhabit.memory.memory import AbstractMemory
 from inhabit.memory.surprise import SurpriseMemory
-from inhabit.mind.dweller import knowing, manners
+from inhabit.mind.dweller import knowing, manners, options, reading
 from inhabit.mind.dweller.actor import AbstractActor, Relived, Trace
-from inhabit.mind.dweller.expecting import Expecting, Met
+from inhabit.mind.dweller.expecting import Expecting
 from inhabit.mind.dweller.feeling import AbstractFeeling, Feeling, goods_felt, store_of
 from inhabit.mind.dweller.innate import Innate
-from inhabit.mind.dweller.knowing import AbstractKnowing, Knowing, Known
-from inhabit.mind.dweller.manners import DEEDS, Pending
+from inhabit.mind.dweller.knowing import AbstractKnowing, Knowing
+from inhabit.mind.dweller.lived import PEOPLE, DwellerState, Moment, Thought
+from inhabit.mind.dweller.manners import DEEDS
 from inhabit.mind.dweller.percept import Conduct, Sensation
+from inhabit.mind.dweller.reading import Recalled
 from inhabit.mind.dweller.recurrence import GatedRecurrence
-from inhabit.mind.dweller.wording import Sayable, nearest_person, sayable, worded
+from inhabit.mind.dweller.wording import Sayable, sayable, worded
 from inhabit.senses.hearing import Hearing
-from inhabit.senses.voxels import AbstractSight, VoxelSight, Window
+from inhabit.senses.voxels import AbstractSight, VoxelSight
 from inhabit.types import Key
 from inhabit.values.mood import Mood, MoodDynamics
-from inhabit.values.store import ValueStore
-
-PEOPLE = 16
-"""How many people a dweller can tell apart."""
 
 SIGHT, HEARD, FELT, CORE, THOUGHT = 64, 24, 96, 64, 96
 """Widths: of what is seen, heard, felt and known, borne in mind, and thought."""
-
-
-class DwellerState(eqx.Module):
-    """What a dweller has lived.
-
-    Attributes:
-        who: Which of the people it is.
-        store: Its own values.
-        mood: Stress, valence, load.
-        core: What it bears in mind.
-        lore: Surprise memory: what the fruit of each look is.
-        norms: Surprise memory: how others react to what is done to them.
-        known: Facts.
-        foretold: What it expects to perceive next.
-        usual: Running mean of its surprisal.
-        fared: Wellbeing at the last percept.
-        last: What it did last.
-        held: What it held then.
-        picked: Cell code of the plant last picked from, else 0.
-        pending: The deed whose reactions it waits for.
-        greeted: Whom it has greeted today.
-        asked: Whom it has asked today.
-        implored: Whether it was just asked for what it holds.
-        angle: Time of day at the last percept, in radians.
-        age: Steps lived.
-    """
-
-    who: Int[Array, ""]
-    store: ValueStore
-    mood: Mood
-    core: Float[Array, " core"]
-    lore: Any
-    norms: Any
-    known: Known
-    foretold: Float[Array, " foretold"]
-    usual: Float[Array, ""]
-    fared: Float[Array, ""]
-    last: Conduct
-    held: Int[Array, ""]
-    picked: Int[Array, ""]
-    pending: Pending
-    greeted: Bool[Array, " people"]
-    asked: Bool[Array, " people"]
-    implored: Bool[Array, ""]
-    angle: Float[Array, ""]
-    age: Int[Array, ""]
-
-
-class Moment(eqx.Module):
-    """What a dweller makes of a percept without anything learned. With leading axes, many.
-
-    Attributes:
-        window: What is seen.
-        heard: What is heard.
-        bearing: From where.
-        who: Oneself.
-        features: Body, values, mood, what memory says and what is known, as numbers of order 1.
-        allowed: What can be said.
-        met: What the expectation is held against.
-    """
-
-    window: Window
-    heard: Int[Array, "*many utterances words=5"]
-    bearing: Float[Array, "*many utterances 2"]
-    who: Int[Array, "*many"]
-    features: Float[Array, "*many features"]
-    allowed: Bool[Array, "*many says topics"]
-    met: Met
-
-
-class Thought(eqx.Module):
-    """What comes of thinking. With leading axes, many.
-
-    Attributes:
-        hand: Logits over what the body can do.
-        say: Logits over first words; closed where there is nothing to say.
-        topic: Logits over topics before the first word is known.
-        value: Expected return of each good.
-        core: What is borne in mind.
-    """
-
-    hand: Float[Array, "*many hands"]
-    say: Float[Array, "*many says"]
-    topic: Float[Array, "*many topics"]
-    value: Float[Array, "*many goods"]
-    core: Float[Array, "*many core"]
 
 
 class Dweller(AbstractActor[DwellerState]):
@@ -174,7 +84,7 @@ class Dweller(AbstractActor[DwellerState]):
             lore=SurpriseMemory(innate.looks, innate.kinds, noise=0.02, drift=0.0, slots=2),
             norms=SurpriseMemory(len(DEEDS), 1, noise=0.1, drift=1e-3, slots=2),
             knowing=Knowing(innate),
-            felt=eqx.nn.Linear(features(innate), FELT, key=next(keys)),
+            felt=eqx.nn.Linear(reading.features(innate), FELT, key=next(keys)),
             core_=GatedRecurrence(joined, CORE, key=next(keys)),
             thinks=eqx.nn.Linear(joined + CORE, THOUGHT, key=next(keys)),
             heads=heads,
@@ -264,9 +174,9 @@ class Dweller(AbstractActor[DwellerState]):
         fares = state.store.worth(Mood.of()) @ goods_felt(state.store, goods)
         whole = jnp.sum(surprisal)
         mood = self.feeling.moved(state.mood, whole - state.usual, fares - state.fared)
-        mouthed = self._mouthed(state, sensed)
-        lore = self.lore.step(state.lore, self._lesson(state, sensed, mouthed))[0]
-        picked = self._picked(state, sensed)
+        mouthed = reading.mouthed(innate, state, sensed)
+        lore = self.lore.step(state.lore, reading.lore_lesson(innate, state, sensed, mouthed))[0]
+        picked = reading.picked(innate, state, sensed)
         known = self.knowing.step(state.known, sensed, mouthed, picked, now)
         deed = manners.social(innate, sensed, state.last, state.held, state.greeted, state.asked, state.implored)
         pending, event = manners.awaited(state.pending, deed, manners.reaction(innate, sensed, state.who))
@@ -276,7 +186,7 @@ class Dweller(AbstractActor[DwellerState]):
             state,
             (mood, lore, norms, known, state.usual + 0.05 * (whole - state.usual), fares, picked, pending),
         )
-        state = self._today(state, sensed)
+        state = reading.today(innate, state, sensed)
         read, words = self._read(state, sensed)
         moment = Moment(sensed.window, sensed.heard, sensed.bearing, state.who, read, words.allowed, met)
         return state, moment, words, surprisal
@@ -307,7 +217,7 @@ class Dweller(AbstractActor[DwellerState]):
         """Log-probability of a deed, a first word and a topic; the other words follow."""
         say, topic = act.say[..., 0], act.say[..., 1]
         topics = self._topics(thought.topic, moment.allowed, say)
-        return _at(thought.hand, act.hand) + _at(thought.say, say) + _at(topics, topic)
+        return options.at(thought.hand, act.hand) + options.at(thought.say, say) + options.at(topics, topic)
 
     def did(self, state: DwellerState, thought: Thought, body: Float[Array, " body"], act: Conduct) -> DwellerState:
         """Note what one does, and what is to be expected of it."""
@@ -320,9 +230,9 @@ class Dweller(AbstractActor[DwellerState]):
         """Log-probability of what another would do; its words count as far as one has words for them oneself."""
         say, topic = shown.say[..., 0], shown.say[..., 1]
         topics = self._topics(thought.topic, moment.allowed, say)
-        sayable = _pick(_pick(moment.allowed.astype(float), topic), say) > 0
-        words = jnp.where(sayable, _at(thought.say, say) + _at(topics, topic), 0.0)
-        return _at(thought.hand, shown.hand) + words
+        sayable = options.pick(options.pick(moment.allowed.astype(float), topic), say) > 0
+        words = jnp.where(sayable, options.at(thought.say, say) + options.at(topics, topic), 0.0)
+        return options.at(thought.hand, shown.hand) + words
 
     def relive(self, core: Float[Array, " core"], trace: Trace, shown: Conduct | None = None) -> Relived:
         """Go through some steps again with the mind as it is now."""
@@ -334,7 +244,7 @@ class Dweller(AbstractActor[DwellerState]):
         expected = self._topics(thought.topic, moments.allowed, act.say[..., 0])
         return Relived(
             log_probability=self.log_probability(thought, moments, act),
-            entropy=_entropy(thought.hand) + _entropy(thought.say) + _entropy(expected),
+            entropy=options.entropy(thought.hand) + options.entropy(thought.say) + options.entropy(expected),
             value=thought.value,
             surprisal=jnp.concatenate([jnp.zeros_like(surprisal[:1]), surprisal]),
             shown=jnp.zeros_like(trace.log_probability) if shown is None else self.imitation(thought, moments, shown),
@@ -368,135 +278,26 @@ class Dweller(AbstractActor[DwellerState]):
 
     def _read(self, state: DwellerState, sensed: Sensation) -> tuple[Float[Array, " features"], Sayable]:
         """All that is felt, remembered and known, as numbers; and what could be said of it."""
-        innate = self.innate
+        innate, kinds = self.innate, len(knowing.SOUGHT)
         goods = sensed.body[: len(innate.goods)]
         beliefs, unsure = self.beliefs(state)
-        norms = jax.vmap(lambda cue: self.norms.read(state.norms, cue)[0])(jnp.eye(len(DEEDS)))[:, 0]
         places = self.sought(state, sensed)
-        kinds = len(knowing.SOUGHT)
+        recalled = Recalled(
+            beliefs=beliefs,
+            unsure=unsure,
+            norms=jax.vmap(lambda cue: self.norms.read(state.norms, cue)[0])(jnp.eye(len(DEEDS)))[:, 0],
+            sought=jax.tree.map(lambda leaf: leaf[:kinds], places),
+            felt=self.feeling.felt(state.store, goods, state.mood),
+        )
         topic = jax.tree.map(lambda leaf: leaf[kinds:], places)
-        sought = jax.tree.map(lambda leaf: leaf[:kinds], places)
-        me, turn = knowing.here(innate, sensed)
+        me, _ = knowing.here(innate, sensed)
         marginal = state.store.marginal(goods, state.mood) * (state.store.set_point > goods)
         east = knowing.cell_of(innate, topic.cell) - me
         words = sayable(innate, sensed, state.who, beliefs, topic.known, east, jnp.argmax(marginal))
-        held = _one_hot(sensed.holding - 1, innate.looks + 1)
-        person, bearing = nearest_person(sensed)
-        acquainted = jnp.stack(
-            [jnp.any(flags & (jnp.arange(PEOPLE) == person - 1)) for flags in (state.greeted, state.asked)]
-        )
-        beyond = jnp.stack([person > 0, jnp.sum(jnp.abs(bearing)) == 1]).astype(float)
-        parts = [
-            sensed.body,
-            sensed.compass,
-            sensed.clock,
-            held[:1],
-            jnp.sum(held[1:], keepdims=True),
-            held[1:] @ beliefs,
-            _one_hot(sensed.taste, innate.kinds),
-            _one_hot(state.last.hand + 1, len(innate.hands)),
-            _one_hot(state.last.say[0] + 1, len(innate.says)),
-            self.feeling.felt(state.store, goods, state.mood),
-            beliefs.reshape(-1),
-            unsure,
-            norms,
-            sought.features().reshape(-1),
-            bearing / 4,
-            beyond,
-            acquainted.astype(float),
-            state.implored[None].astype(float),
-            self._front(state, sensed, beliefs),
-        ]
-        return jnp.concatenate(parts), words
-
-    def _front(self, state: DwellerState, sensed: Sensation, beliefs: Array) -> Float[Array, " front"]:
-        """What stands right in front: materials, fruit and what is believed of it, somebody, whether it is another's."""
-        innate, (behind, left) = self.innate, self.innate.behind
-        column = lambda leaf: leaf[behind + 1, left]
-        ripe = jnp.max(column(sensed.window.ripe)).astype(int)
-        fruit = _one_hot(ripe, innate.looks)
-        me, turn = knowing.here(innate, sensed)
-        tales = state.known.tales
-        owned = (
-            tales.open & (tales.relation == knowing.OWNS) & (tales.object == knowing.cell_code(innate, me + turn[0]))
-        )
-        materials = column(sensed.window.material)[:, None] == jnp.arange(len(innate.materials))
-        flags = jnp.stack([ripe > 0, jnp.any(column(sensed.window.person) > 0), jnp.any(owned)])
-        return jnp.concatenate([materials.reshape(-1).astype(float), fruit @ beliefs, flags.astype(float)])
-
-    def _mouthed(self, state: DwellerState, sensed: Sensation) -> Int[Array, ""]:
-        """1 + the look that was just tasted or eaten, else 0."""
-        mouth = (state.last.hand == self.innate.hand("EAT")) | (state.last.hand == self.innate.hand("TASTE"))
-        return jnp.where(mouth & (state.held >= 2) & (sensed.taste > 0), state.held - 1, 0)
-
-    def _lesson(self, state: DwellerState, sensed: Sensation, mouthed: Array) -> tuple[Array, Array]:
-        """The event of the memory for lore: own taste, else what one was taught, weighed by trust; NaN if neither."""
-        look, quality, speaker = knowing.taught(self.innate, sensed)
-        own = mouthed > 0
-        look, quality = jnp.where(own, mouthed, look), jnp.where(own, sensed.taste, quality)
-        weight = jnp.where(own, 1.0, jnp.sqrt(knowing.trust(state.known.tales, speaker)))
-        weight = jnp.where(look > 0, weight, jnp.nan)
-        return weight * _one_hot(look, self.innate.looks), weight * _one_hot(quality, self.innate.kinds)
-
-    def _picked(self, state: DwellerState, sensed: Sensation) -> Int[Array, ""]:
-        """Cell of the plant last picked from."""
-        me, turn = knowing.here(self.innate, sensed)
-        picked = (state.last.hand == self.innate.hand("PICK")) & (state.held == 0) & (sensed.holding >= 2)
-        return jnp.where(picked, knowing.cell_code(self.innate, me + turn[0]), state.picked)
-
-    def _today(self, state: DwellerState, sensed: Sensation) -> DwellerState:
-        """Keep account of the day: whom one has greeted and asked; all anew at dawn."""
-        innate, say = self.innate, state.last.say
-        angle = jnp.arctan2(sensed.clock[0], sensed.clock[1]) % (2 * jnp.pi)
-        dawn = angle < state.angle - 0.1
-        whom = jnp.arange(PEOPLE) == say[4] - 1
-        asks = (say[0] >= innate.say("ASK_WHERE")) & (say[0] <= innate.say("ASK_FOR"))
-        greets = say[0] == innate.say("GREET")
-        to_me = (sensed.heard[:, 4] == 1 + state.who) & (sensed.heard[:, 0] == innate.say("ASK_FOR"))
-        return eqx.tree_at(
-            lambda s: (s.greeted, s.asked, s.implored, s.held, s.angle),
-            state,
-            (
-                (state.greeted | (whom & greets)) & ~dawn,
-                (state.asked | (whom & asks)) & ~dawn,
-                jnp.any(to_me) & (sensed.holding >= 2),
-                sensed.holding,
-                angle,
-            ),
-        )
+        return reading.read(innate, state, sensed, recalled), words
 
     def _topics(self, topic: Array, allowed: Array, say: Array) -> Array:
         """Logits of the topics once the first word is known."""
-        chosen = _one_hot(say + 1, self.spoken.shape[0])
+        chosen = reading.one_hot(say + 1, self.spoken.shape[0])
         open_ = jnp.any(allowed & (chosen[..., None] > 0), -2)
         return masked(topic + chosen @ self.spoken, open_)
-
-
-def features(innate: Innate) -> int:
-    """How many numbers all that is felt, remembered and known comes to."""
-    goods, kinds, looks = len(innate.goods), innate.kinds, innate.looks
-    body = (goods + 2) + 4 + 4
-    hand = 1 + 1 + kinds + kinds + len(innate.hands) + len(innate.says)
-    inside = (3 * goods + 3) + looks * kinds + looks + len(DEEDS) + 6 * len(knowing.SOUGHT)
-    front = innate.window[2] * len(innate.materials) + kinds + 3
-    return body + hand + inside + 2 + 2 + 2 + 1 + front
-
-
-def _one_hot(code: Int[Array, "*many"], size: int) -> Float[Array, "*many size"]:
-    """One-hot of codes 1 to `size`; zeros for 0."""
-    return (code[..., None] == jnp.arange(1, size + 1)).astype(float)
-
-
-def _at(logits: Float[Array, "*many options"], chosen: Int[Array, "*many"]) -> Float[Array, "*many"]:
-    return _pick(logits, chosen) - jax.nn.logsumexp(logits, axis=-1)
-
-
-def _pick(table: Float[Array, "*many any"], chosen: Int[Array, "*some"]) -> Float[Array, "*many"]:
-    """Entries of the last axis; a `chosen` of fewer axes than the rest of the table is spread over those before it."""
-    spread = chosen.reshape(*chosen.shape, *[1] * (table.ndim - chosen.ndim))
-    return jnp.sum(jnp.where(jnp.arange(table.shape[-1]) == spread, table, 0.0), -1)
-
-
-def _entropy(logits: Float[Array, "*many options"]) -> Float[Array, "*many"]:
-    log_probability = jax.nn.log_softmax(logits)
-    return -jnp.sum(jnp.exp(log_probability) * log_probability, -1)

@@ -25,7 +25,7 @@ class Hand(enum.IntEnum):
     PICK = 4  # take a fruit from the plant, or the uppermost loose block, of the column in front
     PUT = 5  # set the held block down on the column in front, or hang a fruit back on a plant of its look
     EAT = 6  # eat the held fruit; without one, drink from water in front
-    TASTE = 7  # a nibble of the held fruit: its taste, and a quarter of what it does; the fruit stays
+    TASTE = 7  # a nibble of the held fruit: its taste, and most of its poison, if any; the fruit stays
     GIVE = 8  # hand what is held to whoever stands in front with an empty hand
     REST = 9  # sleep; restores rest, more at night
 

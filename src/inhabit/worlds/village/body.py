@@ -19,11 +19,11 @@ EFFECT[Quality.SICKENING] = (0.05, -0.10, 0, 0, 0, 0)
 EFFECT[Quality.BLAND] = (0.15, 0.05, 0, 0, 0, 0)
 """What eating a fruit of each `Quality` does to the levels."""
 
-POISON = 0.25
-"""Health that a sickening fruit costs."""
+POISON = 1.05
+"""Health that a sickening fruit costs: more than anyone has."""
 
-NIBBLE = 0.25
-"""Share of a fruit's effect that a nibble has."""
+NIBBLE, BITE = 0.05, 0.62
+"""Share of what a fruit does to the levels that a nibble has, so that nobody lives by nibbling; and share of its poison."""
 
 DRAUGHT = 0.35
 """Water that one drink gives."""
@@ -46,7 +46,7 @@ COMPANY_REACH, COMPANY, TALK = 3, 0.006, 0.03
 EARSHOT = 6
 """Within how many cells an utterance is heard."""
 
-SCARCE, WEARING, MENDING = 0.05, 0.02, 0.004
+SCARCE, WEARING, MENDING = 0.05, 0.02, 0.002
 """A vital level below the first costs health at the second rate; when none is, health mends at the third."""
 
 VITAL = np.array([1, 1, 1, 1, 0, 0], bool)
@@ -64,8 +64,8 @@ def night(time: Int[Array, ""]) -> Bool[Array, ""]:
 def live(state: State, hand: Int[Array, " people"], say: Int[Array, "people words=5"], outcome: Outcome) -> State:
     """Let a step pass in every body; `state` is after the deeds. The dead stay as they died."""
     people = state.people
-    share = jnp.where(hand == Hand.EAT, 1.0, NIBBLE)[:, None] * (outcome.mouthed > 0)[:, None]
-    rise = share * jnp.asarray(EFFECT)[outcome.mouthed]
+    whole = hand == Hand.EAT
+    rise = jnp.where(whole, 1.0, NIBBLE)[:, None] * jnp.asarray(EFFECT)[outcome.mouthed]
     gains = jnp.stack(
         [
             rise[:, 0],
@@ -78,7 +78,7 @@ def live(state: State, hand: Int[Array, " people"], say: Int[Array, "people word
         1,
     )
     levels = jnp.clip(people.levels - FALL + gains, 0.0, 1.0)
-    poisoned = POISON * share[:, 0] * (outcome.mouthed == Quality.SICKENING)
+    poisoned = POISON * jnp.where(whole, 1.0, BITE) * (outcome.mouthed == Quality.SICKENING)
     lacking = jnp.sum((levels < SCARCE) & VITAL, 1)
     hurt = poisoned + WEARING * lacking
     health = jnp.clip(people.health - hurt + MENDING * (lacking == 0), 0.0, 1.0)

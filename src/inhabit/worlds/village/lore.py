@@ -8,7 +8,10 @@ from inhabit.worlds.village.acts import LOOKS, NORMS, Quality
 from inhabit.worlds.village.state import Lore
 
 _ALWAYS = (Quality.NOURISHING, Quality.NOURISHING, Quality.SWEET, Quality.SICKENING, Quality.SICKENING)
-"""What some look is in every village; the remaining look can be anything."""
+"""What some look is in every village; the remaining look sickens too or is bland."""
+
+SICKENING = 0.75
+"""Chance that the remaining look sickens."""
 
 
 def draw_lore(*, key: Key) -> Lore:
@@ -18,7 +21,8 @@ def draw_lore(*, key: Key) -> Lore:
     seasons or three. At least two norms hold.
     """
     last_key, order_key, season_key, long_key, norm_key = jax.random.split(key, 5)
-    last = jax.random.randint(last_key, (1,), Quality.NOURISHING, Quality.BLAND + 1)
+    sickens = jax.random.bernoulli(last_key, SICKENING)
+    last = jnp.where(sickens, int(Quality.SICKENING), int(Quality.BLAND))[None]
     first = jax.random.randint(season_key, (LOOKS,), 0, 4)
     first = first.at[1].set((first[0] + 2) % 4)
     length = 2 + jax.random.randint(long_key, (LOOKS,), 0, 2)

@@ -1,12 +1,13 @@
 """Players of one body in a village, to measure a mind against: one by chance, one who forages alone, one who knows."""
 
 import abc
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Int
 
 from inhabit.types import Key
 from inhabit.worlds.village.acts import LOOKS, WORDS, Deed, Hand
@@ -24,15 +25,22 @@ MemoryT = TypeVar("MemoryT")
 
 
 class AbstractPlayer(eqx.Module, Generic[MemoryT]):
-    """Who plays person 0. The others do what `decide` says."""
+    """Who plays person 0: it does what a villager would do in the village as this one takes it to be.
+
+    The others do what `decide` says.
+    """
 
     @abc.abstractmethod
     def init(self, village: State) -> MemoryT:
         """What it remembers when it comes into a village."""
 
     @abc.abstractmethod
-    def step(self, memory: MemoryT, village: State, *, key: Key) -> tuple[MemoryT, Deed]:
-        """What it does, as a deed of everyone of which only person 0's counts."""
+    def takes(self, memory: MemoryT, village: State) -> tuple[MemoryT, State]:
+        """The village as it takes it to be."""
+
+    @abc.abstractmethod
+    def does(self, deed: Deed, *, key: Key) -> Deed:
+        """What it does in the end, given what a villager would do; a deed of everyone of which only person 0's counts."""
 
 
 class Chance(AbstractPlayer[tuple[()]]):
@@ -42,14 +50,18 @@ class Chance(AbstractPlayer[tuple[()]]):
         """Nothing."""
         return ()
 
-    def step(self, memory: tuple[()], village: State, *, key: Key) -> tuple[tuple[()], Deed]:
+    def takes(self, memory: tuple[()], village: State) -> tuple[tuple[()], State]:
+        """It does not matter."""
+        return memory, village
+
+    def does(self, deed: Deed, *, key: Key) -> Deed:
         """Every deed and every word is as likely as any other."""
         hand_key, say_key = jax.random.split(key)
-        people = len(village.people.alive)
+        people = len(deed.hand)
         most = jnp.array([*WORDS, people + 1])
-        return memory, Deed(
-            hand=jax.random.randint(hand_key, (people,), 0, len(Hand)),
-            say=jax.random.randint(say_key, (people, 5), 0, most),
+        return Deed(
+            hand=jax.random.randint(hand_key, (people,), 0, len(Hand)).astype(deed.hand.dtype),
+            say=jax.random.randint(say_key, (people, 5), 0, most).astype(deed.say.dtype),
         )
 
 
@@ -60,9 +72,13 @@ class Native(AbstractPlayer[tuple[()]]):
         """Nothing: what a villager knows is in the village's own record."""
         return ()
 
-    def step(self, memory: tuple[()], village: State, *, key: Key) -> tuple[tuple[()], Deed]:
+    def takes(self, memory: tuple[()], village: State) -> tuple[tuple[()], State]:
+        """As it is."""
+        return memory, village
+
+    def does(self, deed: Deed, *, key: Key) -> Deed:
         """As a villager decides."""
-        return memory, decide(village, key=key)
+        return deed
 
 
 class Knower(AbstractPlayer[tuple[()]]):
@@ -72,11 +88,15 @@ class Knower(AbstractPlayer[tuple[()]]):
         """Nothing: it sees the truth."""
         return ()
 
-    def step(self, memory: tuple[()], village: State, *, key: Key) -> tuple[tuple[()], Deed]:
-        """As a villager decides who believes what is true."""
+    def takes(self, memory: tuple[()], village: State) -> tuple[tuple[()], State]:
+        """As if person 0 believed what is true."""
         water, _ = nearest(Ground.of(village.voxels).wet, village.people.place[:1, :2])
         knows = jnp.concatenate([water, village.hearth[None]])
-        return memory, decide(believing(village, village.lore.quality, knows), key=key)
+        return memory, believing(village, village.lore.quality, knows)
+
+    def does(self, deed: Deed, *, key: Key) -> Deed:
+        """As a villager decides."""
+        return deed
 
 
 class Lone(eqx.Module):
@@ -103,21 +123,29 @@ class Forager(AbstractPlayer[Lone]):
         """It knows nothing."""
         return Lone(jnp.zeros(LOOKS, int), jnp.full((2, 2), -1), village.people.holds[0])
 
-    def step(self, memory: Lone, village: State, *, key: Key) -> tuple[Lone, Deed]:
-        """As a villager decides who believes only its own mouth and eyes."""
+    def takes(self, memory: Lone, village: State) -> tuple[Lone, State]:
+        """As if person 0 believed only its own mouth and eyes, and had asked everybody everything."""
         taste = village.people.taste[0]
         tasted = (jnp.arange(LOOKS) == memory.held - 2) & (taste > 0)
         believes = jnp.where(tasted, taste, memory.believes)
-        everyone = believing(village, believes, memory.knows)
+        everyone = believing(_mute(village), believes, memory.knows)
         knows = noticed(everyone, everyone.minds.knows)[0]
-        deed = decide(_in_sight(believing(village, believes, knows)), key=key)
-        return Lone(believes, knows, village.people.holds[0]), Deed(hand=deed.hand, say=jnp.zeros_like(deed.say))
+        return Lone(believes, knows, village.people.holds[0]), _in_sight(believing(everyone, believes, knows))
+
+    def does(self, deed: Deed, *, key: Key) -> Deed:
+        """As a villager decides, and says nothing."""
+        return Deed(hand=deed.hand, say=jnp.zeros_like(deed.say))
 
 
 def _in_sight(village: State) -> State:
     """The village, as if only plants near person 0 bore anything."""
     away = jnp.abs(village.plants.place[:, :2] - village.people.place[0, :2]).max(-1)
     return eqx.tree_at(lambda s: s.plants.fruit, village, jnp.where(away <= SIGHT, village.plants.fruit, 0))
+
+
+def _mute(village: State) -> State:
+    """The village, as if person 0 had asked everybody everything: it waits for no answer."""
+    return eqx.tree_at(lambda s: s.bonds.asked, village, village.bonds.asked.at[:, 0].set(9))
 
 
 def believing(village: State, believes: Int[Array, " looks"], knows: Int[Array, "sorts=2 xy=2"]) -> State:
@@ -137,18 +165,29 @@ def play(world: Village, player: AbstractPlayer, *, steps: int, key: Key) -> tup
 
     def step(carry: tuple, key: Key) -> tuple[tuple, Event]:
         memory, village = carry
-        own_key, other_key, world_key = jax.random.split(key, 3)
-        memory, own = player.step(memory, village, key=own_key)
-        others = decide(village, key=other_key)
-        deed = jax.tree.map(lambda mine, theirs: theirs.at[0].set(mine[0]), own, others)
-        village, event = world.step(village, deed, key=world_key)
+        memory, taken = player.takes(memory, village)
+        village, event = stepped(world, village, taken, lambda deed, key: player.does(deed, key=key), key=key)
         return (memory, village), event
 
     (_, village), events = jax.lax.scan(step, (player.init(village), village), jax.random.split(live_key, steps))
     return village, events
 
 
-def wellbeing(events: Event) -> Float[Array, " people"]:
-    """Steps lived, each counted by how full the four vital levels were: a yardstick, not a reward."""
-    alive: Bool[Array, "steps people"] = events.health > 0
-    return jnp.sum(events.after[..., :4].mean(-1) * alive, 0)
+def stepped(
+    world: Village, village: State, taken: State, does: Callable[[Deed, Key], Deed], *, key: Key
+) -> tuple[State, Event]:
+    """A step of the village in which person 0 decides by what it takes the village to be.
+
+    Args:
+        world: Whose laws hold.
+        village: As it is.
+        taken: As person 0 takes it to be.
+        does: What person 0 does, given what a villager would.
+        key: Random key.
+    """
+    decide_key, own_key, world_key = jax.random.split(key, 3)
+    both = jax.tree.map(lambda one, other: jnp.stack([one, other]), village, taken)
+    deeds = jax.vmap(lambda state, key: decide(state, key=key))(both, jax.random.split(decide_key))
+    own = does(jax.tree.map(lambda leaf: leaf[1], deeds), own_key)
+    deed = jax.tree.map(lambda mine, theirs: theirs[0].at[0].set(mine[0]), own, deeds)
+    return world.step(village, deed, key=world_key)

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from inhabit.worlds.village.acts import LOOKS, Hand, Quality
+from inhabit.worlds.village.acts import LOOKS, NORMS, Hand, Quality, Say
 from inhabit.worlds.village.bearings import DIRECTIONS, apart, steer
+from inhabit.worlds.village.body import EARSHOT
 from inhabit.worlds.village.norms import HUNGRY, SATED
 from inhabit.worlds.village.paths import Ground, onward
 from inhabit.worlds.village.state import State
@@ -37,6 +38,7 @@ class Errand(eqx.Module):
         plant: 1 + the plant that is to be picked from, else 0.
         wish: 1 + the plant that one would pick from if its owner let one, else 0.
         receiver: 1 + who is to be handed what is held, else 0.
+        asks: Whether one holds what one does not know and somebody is left to be asked of it; then one does not taste.
     """
 
     target: Int[Array, "people 2"]
@@ -44,6 +46,7 @@ class Errand(eqx.Module):
     plant: Int[Array, " people"]
     wish: Int[Array, " people"]
     receiver: Int[Array, " people"]
+    asks: Bool[Array, " people"]
 
 
 def errands(state: State, ground: Ground) -> Errand:
@@ -59,8 +62,10 @@ def errands(state: State, ground: Ground) -> Errand:
     empty = people.holds == 0
     picks = ((goal == FOOD) | (goal == SWEET) | (goal < 0)) & empty
     back, bad = _back(state)
+    adviser, asks = _advisers(state)
     cases = (
         (bad, back, bad),
+        (asks, adviser, jnp.zeros_like(asks)),
         (receiver > 0, _at(place, receiver - 1), receiver > 0),
         (goal == WATER, water, sees_water),
         (goal == REST, minds.home, jnp.ones_like(sees_water)),
@@ -72,7 +77,7 @@ def errands(state: State, ground: Ground) -> Errand:
     for which, there, known in reversed(cases):
         target = jnp.where(which[:, None], jnp.where(known[:, None], there, friend), target)
         found = jnp.where(which, known, found)
-    return Errand(target=target, found=found, plant=plant * picks, wish=wish * picks, receiver=receiver)
+    return Errand(target=target, found=found, plant=plant * picks, wish=wish * picks, receiver=receiver, asks=asks)
 
 
 def hands(state: State, ground: Ground, errand: Errand, whim: Float[Array, "people 6"]) -> Int[Array, " people"]:
@@ -105,7 +110,8 @@ def hands(state: State, ground: Ground, errand: Errand, whim: Float[Array, "peop
         (~people.alive, Hand.STAY),
         (facing & (errand.receiver > 0) & ~bad, Hand.GIVE),
         ((at_home & (errand.receiver == 0)) | spent, Hand.REST),
-        (fruit & (belief == Quality.NOTHING) & eager, Hand.TASTE),
+        (errand.asks & (distance <= EARSHOT - 2), Hand.STAY),
+        (fruit & (belief == Quality.NOTHING) & eager & ~errand.asks, Hand.TASTE),
         (bad & facing, Hand.PUT),
         (bad & (people.levels[:, :2].min(-1) < DESPERATE), Hand.EAT),
         (fruit & ((goal == FOOD) | hinders) & (errand.receiver == 0), Hand.EAT),
@@ -185,6 +191,24 @@ def _back(state: State) -> tuple[Int[Array, "people 2"], Bool[Array, " people"]]
     there = jnp.argmin(jnp.where(state.plants.look == look[:, None], away, 999), -1)
     held = jnp.sum(jnp.where(jnp.arange(LOOKS) == look[:, None], state.minds.believes, 0), -1)
     return state.plants.place[there, :2], held == Quality.SICKENING
+
+
+def _advisers(state: State) -> tuple[Int[Array, "people 2"], Bool[Array, " people"]]:
+    """Who holds a fruit of which it believes nothing, and is not starving: where the one stands whom it would ask of it.
+
+    Nobody is left to be asked where all are asleep or have been asked as often as one may; who has just asked waits.
+    """
+    people, bonds, minds = state.people, state.bonds, state.minds
+    held = jnp.sum(jnp.where(jnp.arange(LOOKS) == (people.holds - 2)[:, None], minds.believes, 0), -1)
+    unsure = (people.holds >= 2) & (held == Quality.NOTHING) & (people.levels[:, FOOD] > DESPERATE)
+    place = people.place[:, :2]
+    patient = state.lore.norms[NORMS.index(Quality.PESTERED)]
+    open_ = (
+        (jnp.where(patient, 1, 3) > bonds.asked.T) & (people.alive & ~people.asleep) & ~jnp.eye(len(place), dtype=bool)
+    )
+    best = jnp.argmax(jnp.where(open_, bonds.goodwill - 0.08 * apart(place, place), -9.0), -1)
+    waits = state.said[:, 0] == Say.ASK_WHAT
+    return jnp.where(waits[:, None], place, _at(place, best)), unsure & (waits | jnp.any(open_, -1))
 
 
 def _receivers(state: State) -> Int[Array, " people"]:

@@ -82,7 +82,7 @@ def see(
     y = place[1] + _AHEAD * ahead[1] + _RIGHT * right[1]
     inside = (x >= 0) & (x < size[0]) & (y >= 0) & (y < size[1])
     at = jnp.clip(x, 0, size[0] - 1) * size[1] + jnp.clip(y, 0, size[1] - 1)
-    column, thing = columns.ravel()[at], things.ravel()[at]
+    column, thing = columns.ravel()[at], jnp.where(inside, things.ravel()[at], 0)
     z = place[2] + np.arange(-RISE, RISE + 1)
     cell = (column[:, None] >> (4 * jnp.clip(z, 0, LEVELS - 1)).astype(jnp.uint32)) & 15
     cell = jnp.where(inside[:, None] & (z >= 0) & (z < LEVELS), cell, int(Material.HIDDEN))

@@ -8,9 +8,9 @@ from jaxtyping import Array, Bool, Float, Int
 from inhabit.types import Key
 from inhabit.worlds.village.acts import LOOKS, Deed, Quality, Say, Topic
 from inhabit.worlds.village.bearings import DIRECTIONS, apart, uppermost, where_delta
+from inhabit.worlds.village.body import EARSHOT
 from inhabit.worlds.village.materials import Material
 from inhabit.worlds.village.norms import addressed, asks, strength
-from inhabit.worlds.village.speaking import EARSHOT
 from inhabit.worlds.village.state import DAY, Minds, Outcome, State
 from inhabit.worlds.village.wanting import turned
 

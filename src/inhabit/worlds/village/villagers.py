@@ -20,7 +20,7 @@ WEIGHT_SPREAD = 0.5
 COMMON = np.log(np.array([1.2, 1.2, 1.0, 1.0, 0.8, 0.8], np.float32))
 """Logarithm of a usual weight, before they are made to sum to 1."""
 
-KNOWN, MISTAKEN = 0.7, 0.04
+KNOWN, MISTAKEN = 0.9, 0.02
 """Chance that a villager is right about a look from the start, and that it is wrong."""
 
 
