@@ -67,3 +67,9 @@ def test_scores_are_shares_of_all_and_of_each_kind():
         Question(kind, 0, 0, "?", "", right, ()) for kind, right in (("sees", True), ("sees", False), ("why", True))
     ]
     assert score(asked) == {"all": pytest.approx(2 / 3), "sees": 0.5, "why": 1.0}
+
+
+def test_rarity_is_a_ratio_of_counts_in_nats_and_surer_the_more_were_counted():
+    nats, error = truths.rarity(500.0, np.array([500.0, 250.0, 1000.0]), 1000)
+    assert nats == pytest.approx([0, np.log(2), -np.log(2)])
+    assert error == pytest.approx(np.sqrt([0.001 + 0.001, 0.001 + 0.003, 0.001 + 0]))

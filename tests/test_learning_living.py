@@ -171,3 +171,9 @@ def test_only_lives_that_are_over_are_replaced_and_their_account_begins_anew():
 def test_a_school_that_cannot_be_dealt_out_is_refused():
     with pytest.raises(ValueError, match="30 lives cannot be dealt evenly into 4"):
         Schooling(lives=30)
+
+
+def test_school_calms_down_and_plays_less_as_lessons_go_by():
+    school = Schooling(calmed=400, entropy=0.01, settled=10)
+    assert [float(school.calm(jnp.array(lessons))) for lessons in (0, 400, 1200)] == [1, 0.5, 0.25]
+    assert [float(school.play(jnp.array(lessons))) for lessons in (9, 10)] == pytest.approx([0.01, 0.001])

@@ -99,8 +99,12 @@ def rarer(mind: Dweller, home: VillageHome, page: Page, *, seed: int) -> tuple[n
         Of each good, nats and their standard error; both from how often the deed was in fact done.
     """
     often = np.asarray(_often(mind, home, page, jax.random.key(seed)), float)
-    nats = np.log(often[0]) - np.log(often[1:])
-    return nats, np.sqrt((1 - often[0] / SAMPLES) / often[0] + (1 - often[1:] / SAMPLES) / often[1:])
+    return rarity(often[0], often[1:], SAMPLES + 1)
+
+
+def rarity(once: float, then: np.ndarray, of: int) -> tuple[np.ndarray, np.ndarray]:
+    """How much rarer, in nats, what was done `once` so often and is done `then` so often, and its standard error."""
+    return np.log(once / then), np.sqrt((1 - once / of) / once + (1 - then / of) / then)
 
 
 @eqx.filter_jit

@@ -69,6 +69,7 @@ class Lesson(eqx.Module):
         counts: 1 where the life went on, 0 where it was over.
         shown: What others would have done instead, or `None`.
         heed: Weight of a nat of that.
+        play: Weight of a nat of the policy's entropy.
     """
 
     core: PyTree
@@ -78,6 +79,7 @@ class Lesson(eqx.Module):
     counts: Float[Array, "*lives time"]
     shown: PyTree
     heed: Float[Array, "*lives"]
+    play: Float[Array, "*lives"]
 
 
 def enrol(mind: AbstractActor, home: AbstractHome, schooling: Schooling, *, seed: int) -> Learner:
@@ -129,6 +131,7 @@ def remembered(
         counts=lived.astype(float).at[:, -1].set(0.0),
         shown=turn.shown,
         heed=jnp.zeros(lived.shape[0]),
+        play=jnp.full(lived.shape[0], schooling.entropy),
     )
 
 
@@ -145,7 +148,7 @@ def loss(mind: AbstractActor, lesson: Lesson, schooling: Schooling) -> tuple[Flo
     whole = (
         schooling.value * error
         - returns.weighted_mean(gain, counts)
-        - schooling.entropy * entropy
+        - lesson.play[0] * entropy
         + schooling.expectation * jnp.sum(surprisal)
         - returns.weighted_mean(relived.shown * lesson.heed[:, None], counts)
     )
@@ -194,7 +197,9 @@ def _learned(learner: Learner, newborn: Lives, home: AbstractHome, schooling: Sc
     lives, record = live(learner.mind, home, before, steps=schooling.steps, key=living)
     lived = remembered(learner.mind, before, record, schooling)
     heed = schooling.watching * jax.nn.relu(1 - learner.lessons / schooling.weaned)
-    lived = eqx.tree_at(lambda one: one.heed, lived, lived.heed + heed)
+    lived = eqx.tree_at(
+        lambda one: (one.heed, one.play), lived, (lived.heed + heed, 0 * lived.play + schooling.play(learner.lessons))
+    )
     learner, (entropy, divergence, error, surprisal) = improve(learner, lived, schooling, key=learning)
     learner = eqx.tree_at(lambda one: (one.lives, one.lessons), learner, (lives, learner.lessons + 1))
     trace, turn, _ = record

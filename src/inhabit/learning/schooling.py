@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
 
@@ -21,7 +22,8 @@ class Schooling:
         discount: Of the next step's reward.
         lambda_: Of the advantages.
         clip: Of PPO's ratio.
-        entropy: Worth of a nat of the policy's entropy.
+        entropy: Worth of a nat of the policy's entropy, at first.
+        settled: Lessons after which it is worth a tenth of that.
         value: Weight of the value's squared error.
         expectation: Weight of a nat of surprisal, all modalities together.
         longest: Norm at which a gradient is cut.
@@ -40,6 +42,7 @@ class Schooling:
     lambda_: float = 0.95
     clip: float = 0.2
     entropy: float = 0.004
+    settled: int = 365
     value: float = 4.0
     expectation: float = 0.02
     longest: float = 0.5
@@ -62,6 +65,10 @@ class Schooling:
     def optimiser(self) -> optax.GradientTransformation:
         """Adam, with its gradients cut; how far it goes is `calm` times as much."""
         return optax.chain(optax.clip_by_global_norm(self.longest), optax.adam(self.rate, eps=1e-5))
+
+    def play(self, lessons: Int[Array, ""]) -> Float[Array, ""]:
+        """Worth of a nat of entropy after so many lessons."""
+        return self.entropy * jnp.where(lessons < self.settled, 1.0, 0.1)
 
     def calm(self, lessons: Int[Array, ""]) -> Float[Array, ""]:
         """Share of the rate that is left after so many lessons."""
