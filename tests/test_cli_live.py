@@ -5,9 +5,11 @@ import types
 import numpy as np
 import pytest
 
+from inhabit.cli import village
 from inhabit.cli.main import main
 from inhabit.cli.view import above, beside
 from inhabit.mind.dweller.answering import direction
+from inhabit.worlds.village.acts import Hand
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,12 @@ def test_directions_are_said_in_eight_ways_and_steps():
     assert direction(5, 0) == "5 steps east"
     assert direction(3, 3) == "3 steps south-east"
     assert direction(-7, -6) == "7 steps north-west"
+
+
+def test_every_deed_has_a_word_and_eating_with_an_empty_hand_is_drinking():
+    assert set(village.DONE) == {one.name for one in Hand}
+    page = lambda holding: types.SimpleNamespace(
+        place=types.SimpleNamespace(sensed=types.SimpleNamespace(holding=np.array(holding)))
+    )
+    assert [village._done(page(held), "EAT") for held in (0, 1, 2)] == ["drank", "drank", "ate"]
+    assert village._done(page(0), "REST") == "rested"

@@ -46,6 +46,25 @@ def join_village(path: pathlib.Path, seed: int, json: bool) -> None:
         say_json({"step": talk.step, "asked": line, "answer": answer}) if json else out().print(f"it    {answer}")
 
 
+DONE = {
+    "STAY": "stayed",
+    "FORWARD": "went on",
+    "LEFT": "turned left",
+    "RIGHT": "turned right",
+    "PICK": "reached for what was before me",
+    "PUT": "put down what I held",
+    "EAT": "ate",
+    "TASTE": "tasted",
+    "GIVE": "held out what I had",
+    "REST": "rested",
+}
+"""What it says that it did."""
+
+
+def _done(page: Any, hand: str) -> str:
+    return "drank" if hand == "EAT" and int(page.place.sensed.holding) < 2 else DONE[hand]
+
+
 class _Talk:
     """A life that goes on between questions."""
 
@@ -123,7 +142,8 @@ class _Talk:
         if place is None:
             return f"I do not know where {topics[named[0]]} is"
         source = "I was told so" if place.told else "I saw it"
-        return f"{answering.direction(place.east, place.south)}; {source} {place.age} steps ago"
+        ago = "just now" if place.age == 0 else f"{place.age} step{'s' * (place.age > 1)} ago"
+        return f"{answering.direction(place.east, place.south)}; {source} {ago}"
 
     def _wants(self, answering: Any, asked: Any, line: str) -> str:
         import numpy as np
@@ -139,12 +159,12 @@ class _Talk:
         page = self._deed(line)
         drops = np.asarray(answering.why(self.mind, page.asked()))
         most = int(drops.argmax())
-        deed = self.mind.innate.hands[int(page.trace.act.hand)].lower()
+        deed = _done(page, self.mind.innate.hands[int(page.trace.act.hand)])
         if drops[most] < answering.PURPOSE:
-            return f"I did {deed} for no need of mine"
+            return f"I {deed} for no single need of mine"
         level = float(page.place.sensed.body[most])
         return (
-            f"I did {deed} for {self.mind.innate.goods[most]}, which was at {level:.2f}; "
+            f"I {deed} for {self.mind.innate.goods[most]}, which was at {level:.2f}; "
             f"with my fill of it that would have been {np.exp(drops[most]):.1f} times less likely"
         )
 
