@@ -255,11 +255,29 @@ def test_an_utterance_reads_well():
 
 
 @pytest.mark.slow
-def test_villagers_live_and_chance_dies():
-    def lived(player):
-        play = jax.jit(jax.vmap(lambda key: players.play(Village(), player, steps=4 * 96, key=key)[1].health > 0))
-        return np.asarray(play(jax.random.split(jax.random.key(0), 64)))[:, -1]
+class Either(players.AbstractPlayer):
+    """One who knows, or chance: one program for both."""
 
-    by_chance, knowing = lived(players.Chance()), lived(players.Knower())
+    knows: jax.Array
+
+    def init(self, village):
+        return ()
+
+    def takes(self, memory, village):
+        return memory, players.Knower().takes(memory, village)[1]
+
+    def does(self, deed, *, key):
+        by_chance = players.Chance().does(deed, key=key)
+        return jax.tree.map(lambda one, other: jnp.where(self.knows, one, other), deed, by_chance)
+
+
+def test_villagers_live_and_chance_dies():
+    @jax.jit
+    def lived(knows, keys):
+        play = lambda key: players.play(Village(), Either(knows), steps=4 * 96, key=key)[1].health[-1] > 0
+        return jax.vmap(play)(keys)
+
+    keys = jax.random.split(jax.random.key(0), 32)
+    by_chance, knowing = (np.asarray(lived(jnp.array(knows), keys)) for knows in (False, True))
     assert by_chance[:, 0].mean() <= 0.2 and by_chance[:, 1:].mean() >= 0.9
     assert knowing.mean() >= 0.9
