@@ -7,6 +7,7 @@ import pytest
 
 from inhabit.learning.fitting import split, validating
 from inhabit.learning.knowing import _parted, settle
+from inhabit.learning.listening import Schedule, _pauses
 from inhabit.types import Life, Message
 from tests.tiny import tiny_lives, tiny_people
 
@@ -53,3 +54,8 @@ def test_lives_are_parted_by_whether_the_shared_part_saw_them():
     lives = lives_of(1, 5)
     assert _parted(lives, {"0-3", "0-4"}).tolist() == [0, 0, 0, 1, 1]
     assert _parted(lives, {life.id for life in lives}).tolist() == [0, 1, 0, 1, 0], "else every other one"
+
+
+def test_makers_are_settled_on_the_way_and_never_after_the_last_epoch():
+    assert _pauses(Schedule(epochs=12)) == {3, 6, 9}
+    assert all(epochs not in _pauses(Schedule(epochs=epochs)) for epochs in range(1, 9))

@@ -135,7 +135,7 @@ def fit(
     model = carry[0]
     work = count(epoch, carry, lessons, lives_of, key).flops + work_of_living(person, held, _believed(model[1], held))
 
-    best, best_score, waited, curve = model, np.inf, 0, []
+    best, best_score, waited, curve, settling = model, np.inf, 0, [], 0.0
     for index, draw in enumerate(jax.random.split(key, schedule.epochs)):
         carry, loss = learn(carry, lessons, lives_of, draw)
         score = _held_loss(carry[2], held)
@@ -148,13 +148,13 @@ def fit(
             break
         if settle is not None and index + 1 in _pauses(schedule):
             carry, spent = _settled(carry, settle)
-            work += spent / len(curve)
-    return Fitted(best[0], best[1], tuple(curve), work * len(curve))
+            settling += spent
+    return Fitted(best[0], best[1], tuple(curve), work * len(curve) + settling)
 
 
 def _pauses(schedule: Schedule) -> set[int]:
-    """After which epochs makers are settled anew: a quarter, a half and three quarters of the way."""
-    return {round(schedule.epochs * part / 4) for part in (1, 2, 3)}
+    """After which epochs makers are settled anew: a quarter, a half and three quarters of the way, never after the last."""
+    return {round(schedule.epochs * part / 4) for part in (1, 2, 3)} - {schedule.epochs}
 
 
 def _settled(carry: tuple, settle: Callable[[Person], tuple[Person, Belief, float]]) -> tuple[tuple, float]:
