@@ -55,10 +55,8 @@ def page(
     mind: Dweller, home: VillageHome, place: Dwelling, state: DwellerState, channel: Channel, *, key: Key
 ) -> tuple[Dwelling, Page]:
     """Live one step of some lives, and write it down; the state of the minds after it is on the page."""
-    turn = (
-        _turn_slowly if place.age.shape[0] == 1 else _turn
-    )  # one life runs so briefly that compiling is what takes time
-    return turn(mind, home, place, state, channel, key=key)
+    alone = place.age.shape[0] == 1  # and runs so briefly that compiling is what takes time
+    return (_turn_slowly if alone else _turn)(mind, home, place, state, channel, key=key)
 
 
 def _turned(

@@ -126,7 +126,7 @@ def settle(
 
     Each round is a step of Newton's method with the expected information (Fisher scoring) for every maker, by at most
     one standard deviation of the population in each number, all lives side by side. From the third round on, but for
-    the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, its steps doubled), and
+    the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, `_pooled`), and
     how far acts can be trusted to tell of their maker to what two parts of their lives say of each other (`trust`): those
     that the person was learned from and those that it was not, else every other one.
 

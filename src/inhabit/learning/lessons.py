@@ -108,9 +108,13 @@ def _born(mind: AbstractActor, home: AbstractHome, number: int, *, key: Key) -> 
 
 
 def remembered(
-    mind: AbstractActor, before: Lives, record: tuple[Trace, Turn, Bool[Array, "lives time"]], schooling: Schooling
+    mind: AbstractActor,
+    before: Lives,
+    record: tuple[Trace, Turn, Bool[Array, "lives time"]],
+    schooling: Schooling,
+    lessons: Int[Array, ""] | int = 0,
 ) -> Lesson:
-    """Make a lesson of what was lived: advantages of each good, and by the mind's own values of all together.
+    """Make a lesson of what was lived after so many lessons: advantages of each good, and by the mind's own values of all.
 
     The last step is not learned from: its value stands for all that comes after (to think once more just for that
     would double the part of the program that takes longest to compile).
@@ -130,8 +134,8 @@ def remembered(
         target=per_good + trace.value,
         counts=lived.astype(float).at[:, -1].set(0.0),
         shown=turn.shown,
-        heed=jnp.zeros(lived.shape[0]),
-        play=jnp.full(lived.shape[0], schooling.entropy),
+        heed=jnp.full(lived.shape[0], schooling.heed(lessons)),
+        play=jnp.full(lived.shape[0], schooling.play(lessons)),
     )
 
 
@@ -195,11 +199,7 @@ def _learned(learner: Learner, newborn: Lives, home: AbstractHome, schooling: Sc
     over, total, age = learner.lives.over, learner.lives.total, learner.lives.age
     before = reborn(learner.lives, newborn)
     lives, record = live(learner.mind, home, before, steps=schooling.steps, key=living)
-    lived = remembered(learner.mind, before, record, schooling)
-    heed = schooling.watching * jax.nn.relu(1 - learner.lessons / schooling.weaned)
-    lived = eqx.tree_at(
-        lambda one: (one.heed, one.play), lived, (lived.heed + heed, 0 * lived.play + schooling.play(learner.lessons))
-    )
+    lived = remembered(learner.mind, before, record, schooling, learner.lessons)
     learner, (entropy, divergence, error, surprisal) = improve(learner, lived, schooling, key=learning)
     learner = eqx.tree_at(lambda one: (one.lives, one.lessons), learner, (lives, learner.lessons + 1))
     trace, turn, _ = record

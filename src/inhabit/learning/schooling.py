@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int
@@ -66,7 +67,11 @@ class Schooling:
         """Adam, with its gradients cut; how far it goes is `calm` times as much."""
         return optax.chain(optax.clip_by_global_norm(self.longest), optax.adam(self.rate, eps=1e-5))
 
-    def play(self, lessons: Int[Array, ""]) -> Float[Array, ""]:
+    def heed(self, lessons: Int[Array, ""] | int) -> Float[Array, ""]:
+        """Weight of a nat of what others would have done, after so many lessons."""
+        return self.watching * jax.nn.relu(1 - lessons / self.weaned)
+
+    def play(self, lessons: Int[Array, ""] | int) -> Float[Array, ""]:
         """Worth of a nat of entropy after so many lessons."""
         return self.entropy * jnp.where(lessons < self.settled, 1.0, 0.1)
 

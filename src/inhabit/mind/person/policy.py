@@ -71,14 +71,16 @@ class Policy(eqx.Module):
     """A conditional logit over (act, good) whose utilities are part learned, part worked out from the value store.
 
     The score of an act is `base(act, situation) + deal[act] * (worth . balance)`, to which an act aimed at good `g` adds
-    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g + like[act] * esteem_g +
-    trade[act] * worth_g * balance_g`, where `u_g` comes from one network
-    shared by all goods: goods are told apart by what is known of them, never by their place in a list. What a good is
-    worth reaches the acts through `pull`, `crave`, `like`, `trade` and `deal` alone, so that values can be read off choices.
+    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g + like[act] * esteem_g + trade[act] * worth_g * balance_g`,
+    where `u_g` comes from one network shared by all goods: goods are told apart by what is known of them, never by their
+    place in a list. What a good is worth reaches the acts through `pull`, `crave`, `like`, `trade` and `deal` alone, so that
+    values can be read off choices.
+
     What was last heard and done, what is seen of a good, what was asked and offered and could be given, and what would have
-    to be parted with, also count by tables that can be read (`answer`, `follow`, `sight`, `stand`, `part`). Mood, patience, and load borne beyond patience, shift the acts through one small matrix that can be read: a mood that
-    the log never showed is answered by the same lines as those it did. What an act cannot be done without (`affordances`)
-    closes it, so that values need not explain why the impossible is never done.
+    to be parted with, also count by tables that can be read (`answer`, `follow`, `sight`, `stand`, `part`). Mood, patience,
+    and load borne beyond patience, shift the acts through one small matrix that can be read: a mood that the log never
+    showed is answered by the same lines as those it did. What an act cannot be done without (`affordances`) closes it, so
+    that values need not explain why the impossible is never done.
 
     Source:
         McFadden (1974) for the conditional logit; Zaheer et al. (2017), Deep Sets, for the sharing.
