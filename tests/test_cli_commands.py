@@ -53,7 +53,7 @@ def test_check_in_json(log, capsys):
 
 
 def test_talk_gives_a_json_line_a_reply_and_the_same_again(people, monkeypatch, capsys):
-    said = "Hello, what do you need?\n\n/why\nMay I have the food?\n/quit\nnever heard\n"
+    said = "/wait\n\n/why\nMay I have the food?\n/quit\nnever heard\n"
     runs = []
     for _ in range(2):
         assert talk(monkeypatch, said, people, "--as", "ann", "--json", "--seed", "4") == 0

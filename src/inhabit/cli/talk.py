@@ -42,7 +42,7 @@ Resetless = Annotated[
     bool, typer.Option("--resetless", help="On the wire: a line that is never reset, from its midst.")
 ]
 
-HELP = "/set stress=0.9   /value food=5   /why   /again   /quit"
+HELP = "/wait lets them speak first   /set stress=0.9   /value food=5   /why   /again   /quit"
 
 
 def command(
@@ -72,12 +72,12 @@ def command(
     if not json:
         _greet(chosen)
     for line in typed("you   ", json):
-        if line.startswith("/"):
+        if line.startswith("/") and line != "/wait":
             if line.split()[0] in ("/quit", "/exit"):
                 break
             talk = _obey(talk, line, json)
             continue
-        talk = talk.after(line)
+        talk = talk.after("" if line == "/wait" else line)
         say_json(talk.to_json()) if json else talk.show(out())
         if talk.over:
             break

@@ -59,13 +59,13 @@ class Conversation:
         return self.reply is not None and self.reply.ends
 
     def after(self, words: str) -> Self:
-        """The same talk after the partner said something and the person replied."""
+        """The same talk after the partner said something, or was silent (no words), and the person replied."""
         import jax
 
         from inhabit.learning.watched import watched
         from inhabit.types import Message
 
-        heard = self.person.hear(self.talk, Message(role="assistant", content=words))
+        heard = self.person.hear(self.talk, Message(role="assistant", content=words)) if words else self.talk
         key = jax.random.fold_in(jax.random.key(self.seed), self.turns + 1)
         talk, reply = self.person.reply(heard, key=key)
         seen = watched(self.person.people, talk, reply)

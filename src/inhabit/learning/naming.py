@@ -96,8 +96,9 @@ def _name(members: sparse.csr_matrix, everyone: sparse.csr_matrix, ear: Ear) -> 
     telling = [listed[i] for i in np.argsort(-lift) if any(c.isalpha() for c in listed[i])]
     chosen: list[str] = []
     for phrase in telling:
-        if not any(set(words(phrase)) & set(words(other)) for other in chosen):
-            chosen.append(phrase.strip("<> "))
+        plain = " ".join(word for word in words(phrase) if any(c.isalnum() for c in word))
+        if not any(set(words(plain)) & set(words(other)) for other in chosen):
+            chosen.append(plain)
         if len(chosen) == 2:
             break
     return " / ".join(chosen) or "say"
