@@ -5,9 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from inhabit.learning.accounts import live
 from inhabit.learning.fitting import split, validating
-from inhabit.learning.knowing import _parted, settle
+from inhabit.learning.knowing import _filled, _parted, _told, settle
 from inhabit.learning.listening import Schedule, _pauses
+from inhabit.mind.person.own import Belief
 from inhabit.types import Life, Message
 from tests.tiny import tiny_lives, tiny_people
 
@@ -59,3 +61,20 @@ def test_lives_are_parted_by_whether_the_shared_part_saw_them():
 def test_makers_are_settled_on_the_way_and_never_after_the_last_epoch():
     assert _pauses(Schedule(epochs=12)) == {3, 6, 9}
     assert all(epochs not in _pauses(Schedule(epochs=epochs)) for epochs in range(1, 9))
+
+
+def test_what_a_life_tells_of_its_maker_is_the_slope_of_its_likelihood():
+    people, eps = tiny_people(), 0.02
+    lessons = people.codebook.lessons(tiny_lives()[:1])
+    size, goods = people.beliefs.mean.shape[1], people.person.goods
+    standard = jnp.linspace(-1.0, 1.0, size)
+    belief = Belief(standard[None], jnp.eye(size)[None])
+    told, _ = _told(people.person, *_filled((jax.tree.map(jnp.asarray, lessons), belief)))
+    steps = eps * jnp.eye(size)[3 * goods : 3 * goods + 2]
+
+    either = jnp.concatenate([standard + steps, standard - steps])
+    given = live(people.person, jax.tree.map(lambda leaf: np.repeat(leaf, len(either), 0), lessons), either)
+    likely = (given.act + given.stances + given.rating + given.ends).sum(1)
+    slope = (likely[: len(steps)] - likely[len(steps) :]) / (2 * eps)
+    np.testing.assert_allclose(told[0, 3 * goods : 3 * goods + 2], slope, rtol=0.02, atol=2e-4)
+    assert abs(slope).min() > 1e-3, "patience tells, and temper by the mood that it led to"

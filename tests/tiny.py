@@ -51,7 +51,11 @@ def tiny_lives() -> list[Life]:
             ("assistant", "Fine, deal.", "agree", {}),
             ("user", "Deal! Thank you.", "agree", {}),
         )
-        messages = tuple(Message(role=r, content=c, act=a, stances=s) for r, c, a, s in said)
+        rated = {5: 2.0 + number % 2}
+        messages = tuple(
+            Message(role=r, content=c, act=a, stances=s, rating=rated.get(place))
+            for place, (r, c, a, s) in enumerate(said)
+        )
         maker = ("ann", "bob", "<cy>")[number % 3]
         found.append(Life(id=str(number), maker=maker, messages=messages, values={own: 5.0, other: 3.0}))
     return found

@@ -134,7 +134,11 @@ def _makers(people: People) -> str:
 def _card(maker: str, card: Mapping[str, Any], top: float) -> str:
     drawn = pictures.person(card["worth"], top) if card["worth"] else ""
     said = f"<blockquote>{html.escape(card['says'])}</blockquote>" if card["says"] else ""
-    traits = f"patience {card['patience']:+.2f} · temper ×{card['temper']:.2f}"
+    patience, temper = card["patience"], card["temper"]
+    traits = (
+        f"patience {patience[0]:+.2f} ({patience[1]:+.2f} to {patience[2]:+.2f}) · "
+        f"temper ×{temper[0]:.2f} ({temper[1]:.2f} to {temper[2]:.2f})"
+    )
     known = "values told by the log" if card["known"] else ""
     notes = " · ".join(part for part in (traits, known) if part)
     return f"<article><h3>{html.escape(maker)}</h3>{drawn}<p>{notes}</p>{said}</article>"
@@ -142,12 +146,10 @@ def _card(maker: str, card: Mapping[str, Any], top: float) -> str:
 
 def _one(people: People, maker: str) -> dict[str, Any]:
     """What is believed of one maker."""
-    own = people.own(maker)
     said = [phrase.words for phrase in people.phrases if phrase.maker == maker]
     return {
         "worth": {good: [float(end) for end in ends] for good, ends in people.worth(maker).items()},
-        "patience": float(own.patience),
-        "temper": float(own.temper),
+        **people.traits(maker),
         "known": bool(np.isfinite(people.known(maker)).any()),
         "says": max(said, key=lambda words: min(len(words), 140), default="")[:200],
     }

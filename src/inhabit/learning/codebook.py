@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.learning.turns import Turn
 from inhabit.learning.turns import turns as spoken_turns
+from inhabit.mind.person.lived import Deed
 from inhabit.senses.text import Ear
 from inhabit.types import DEAL, LEAVE, MOODS, STANCES, Act, Life, Message, Percept
 
@@ -43,6 +44,11 @@ class Lesson(eqx.Module):
     living: Bool[Array, "*batch time"]
     values: Float[Array, "*batch goods"]
     maker: Int[Array, "*batch"]
+
+    @property
+    def deeds(self) -> Deed:
+        """All that is seen of what the maker did, turn by turn."""
+        return Deed(self.acts, self.rating, self.ends)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -106,6 +112,10 @@ class Codebook:
         stances = self.stances(message)
         aim = _aim(message, self.goods) if name in self.aimed else 0
         return self.acts.index(name), aim, stances
+
+    def rated(self, message: Message) -> int:
+        """Index of the rating given with a message; -1 where there is none."""
+        return self.ratings.index(message.rating) if message.rating in self.ratings else -1
 
     def stances(self, message: Message) -> np.ndarray:
         """Code what a message says of each good."""
@@ -187,14 +197,13 @@ class Codebook:
             if choice.at == turn.index:
                 chosen = np.int32(choice.chosen)
                 options[: len(choice.options)] = [[o.get(g, 0.0) for g in self.goods] for o in choice.options]
-        rating = turn.message.rating
         sees = {key: value for key, value in turn.message.sees.items() if key not in DEAL}
         feels = {**life.feels, **turn.message.feels} if first else turn.message.feels
         return self.percept(turn.heard, feels, sees, _waited(life, turn), _spoken(life, turn.index)) | {
             "act": np.int32(act),
             "good": np.int32(good),
             "said": said,
-            "rating": np.int32(self.ratings.index(rating) if rating in self.ratings else -1),
+            "rating": np.int32(self.rated(turn.message)),
             "ends": np.bool_(_ends(life, turn)),
             "options": options,
             "chosen": chosen,

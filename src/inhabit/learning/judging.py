@@ -71,8 +71,7 @@ def foretell(people: People, lives: Sequence[Life]) -> list[Foretold]:
 
 def _foretold(codebook: Codebook, life: Life, told: Told) -> Iterator[Foretold]:
     for index, turn in enumerate(turns(life)[: codebook.turns]):
-        rating = turn.message.rating
-        rated = codebook.ratings.index(rating) if rating in codebook.ratings else -1
+        rated = codebook.rated(turn.message)
         yield Foretold(
             life=life.id,
             maker=life.maker,

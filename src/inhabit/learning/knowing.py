@@ -45,18 +45,18 @@ def live_through(person: Person, lessons: Lesson, beliefs: Belief) -> tuple[Beli
         first = eqx.tree_at(lambda s: s.belief, person.init(known=lesson.values), belief)
 
         def turn(state, lived):
-            percept, act, living = lived
-            after, (intention, info) = person.watch(state, percept, act)
+            percept, deed, living = lived
+            after, (intention, info) = person.watch(state, percept, deed)
             joint = intention.log_probability
             told = Told(
                 jax.nn.logsumexp(joint, axis=1),
-                joint[act.act, act.good],
+                joint[deed.act.act, deed.act.good],
                 jax.nn.log_softmax(intention.rating),
                 info.surprise,
             )
             return jax.tree.map(lambda new, old: jnp.where(living, new, old), after, state), told
 
-        last, told = jax.lax.scan(turn, first, (lesson.percepts, lesson.acts, lesson.living))
+        last, told = jax.lax.scan(turn, first, (lesson.percepts, lesson.deeds, lesson.living))
         return last.belief, told
 
     return jax.vmap(one)(lessons, beliefs)
@@ -97,15 +97,15 @@ def _evidence(person: Person, lessons: Lesson, beliefs: Belief) -> tuple[Array, 
 
         def live(carry, lived):
             state, told, sure = carry
-            heard, act, living = lived
+            heard, deed, living = lived
             state, _ = person.perceive(state, heard, own)
-            score, fisher = person.evidence(state, act)
-            return (person.commit(state, act), told + living * score, sure + living * fisher), None
+            score, fisher = person.evidence(state, deed)
+            return (person.commit(state, deed.act), told + living * score, sure + living * fisher), None
 
         heard = jax.vmap(person.hear)(lesson.percepts)
         size = belief.mean.shape[0]
         nothing = jnp.zeros(size), jnp.zeros((size, size))
-        (_, told, sure), _ = jax.lax.scan(live, (first, *nothing), (heard, lesson.acts, lesson.living))
+        (_, told, sure), _ = jax.lax.scan(live, (first, *nothing), (heard, lesson.deeds, lesson.living))
         return told, sure
 
     return jax.vmap(one)(lessons, beliefs)

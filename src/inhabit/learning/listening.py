@@ -262,6 +262,7 @@ def _brisk(model: tuple) -> tuple:
             policy.follow,
             policy.felt,
             policy.style,
+            policy.content,
             person.feeling.leaks,
             person.feeling.gains,
             person.feeling.hears,

@@ -1,6 +1,7 @@
 """People: a fitted population, what is believed of each of them, and the file it is kept in."""
 
 import dataclasses
+import math
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -36,7 +37,7 @@ from inhabit.types import Message
 KIND = "people"
 """What the manifest of a file with people says it holds."""
 
-FORM = 3
+FORM = 4
 """Form of the minds in a file; it changes when `Person` gets other parts, and older files must be fitted again."""
 
 
@@ -101,6 +102,15 @@ class People:
         weights = jax.vmap(lambda z: self.person.pool.own(z).told(known).weights)(belief.mean + noise @ root.T)
         low, median, high = np.quantile(np.asarray(weights), [0.05, 0.5, 0.95], axis=0)
         return {g: (float(m), float(a), float(b)) for g, m, a, b in zip(self.codebook.goods, median, low, high)}
+
+    def traits(self, maker: str | None) -> dict[str, tuple[float, ...]]:
+        """Patience beside the population's mean (0) and temper beside its median (1): median and a 90 % interval."""
+        belief, at = self.belief(maker), 3 * len(self.codebook.goods)
+        spread = np.exp(np.asarray(self.person.pool.log_spread[at : at + 2]))
+        middle = spread * np.asarray(belief.mean[at : at + 2])
+        wide = 1.645 * spread * np.asarray(belief.deviation[at : at + 2])
+        patience, temper = (tuple(map(float, row)) for row in np.stack([middle, middle - wide, middle + wide], axis=1))
+        return {"patience": patience, "temper": tuple(map(math.exp, temper))}
 
     def save(self, path: str | pathlib.Path) -> None:
         """Write a `.mind` file, atomically."""

@@ -11,6 +11,7 @@ import numpy as np
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
 from inhabit.mind.mind import MindInfo
+from inhabit.mind.person.lived import Deed
 from inhabit.mind.person.own import Own
 from inhabit.mind.person.person import Person, PersonState
 from inhabit.speech.mouths import AbstractMouth
@@ -146,7 +147,8 @@ class StandIn:
         named = self.people.understood(message)
         act, good, stances = self.people.codebook.act(named)
         done = Act(act=jnp.asarray(act), good=jnp.asarray(good), stances=jnp.asarray(stances))
-        state = _watch(self.people.person, talk.state, self._percept(talk), done)
+        deed = Deed(act=done, rating=jnp.asarray(self.people.codebook.rated(named)), ends=jnp.asarray(False))
+        state = _watch(self.people.person, talk.state, self._percept(talk), deed)
         life = dataclasses.replace(talk.life, messages=(*talk.life.messages, named))
         return Talk(life=life, state=self._held(state))
 
@@ -168,7 +170,7 @@ class StandIn:
             ends=ends,
             likely=self._likely(np.asarray(chances)),
             info=info,
-            patience=float(own.patience),
+            patience=float(own.patience - Own(self.people.person.pool.centre, own.goods).patience),
             rating=float(np.dot(ratings, levels)) if (levels := self.people.codebook.ratings) else None,
         )
         return Talk(life=life, state=self._held(state)), reply
@@ -200,8 +202,8 @@ class StandIn:
 
 
 @brief
-def _watch(person: Person, state: PersonState, percept: Percept, act: Act) -> PersonState:
-    return person.watch(state, percept, act)[0]
+def _watch(person: Person, state: PersonState, percept: Percept, deed: Deed) -> PersonState:
+    return person.watch(state, percept, deed)[0]
 
 
 @brief

@@ -58,21 +58,44 @@ class Feeling(eqx.Module):
     def __call__(self, mood: Mood, own: Own, moved: Moved) -> Mood:
         """Move the mood."""
         gains = jax.nn.softplus(self.gains)
-        dynamics = eqx.tree_at(
-            lambda d: (
-                d.stress_leak, d.valence_leak, d.load_leak,
-                d.stress_from_surprise, d.stress_from_load, d.stress_from_reward, d.valence_from_reward,
-            ),
-            MoodDynamics.of(),
-            (*jax.nn.sigmoid(self.leaks), own.temper * gains[0], own.temper * gains[1], gains[2], gains[3]),
-        )  # fmt: skip
         good = self.appraise(moved.words)[0] + self.hears[moved.heard] + self.does[moved.done]
         given = MoodInput(
             surprise=jnp.clip(moved.surprise - 1, 0.0, 5.0),
             reward=jnp.tanh(good) + gains[6] * moved.earned,
             load=gains[4] * moved.repetition + gains[5],
         )
+        strain = jnp.where(given.reward < 0, own.temper, 1.0)
+        dynamics = eqx.tree_at(
+            lambda d: (
+                d.stress_leak, d.valence_leak, d.load_leak,
+                d.stress_from_surprise, d.stress_from_load, d.stress_from_reward, d.valence_from_reward,
+            ),
+            MoodDynamics.of(),
+            (
+                *jax.nn.sigmoid(self.leaks),
+                own.temper * gains[0], own.temper * gains[1], strain * gains[2], strain * gains[3],
+            ),
+        )  # fmt: skip
         return dynamics.step(mood, given)[0]
+
+    def swung(self, felt: Float[Array, " feels"], mood: Mood, swing: Mood, own: Own, moved: Moved) -> tuple[Mood, Mood]:
+        """Move the mood, as far as the body does not report it, and how far it would be another for another temper.
+
+        Args:
+            felt: What the body reports, `MOODS` first; NaN where it does not.
+            mood: Before.
+            swing: Derivative of `mood` by log temper.
+            own: The person's own part.
+            moved: What moves the mood.
+
+        Returns:
+            The mood after, and its derivative by log temper, worked out on the way.
+        """
+
+        def move(mood: Mood, hotter: Float[Array, ""]) -> Mood:
+            return self(reported(felt, mood), own.hotter(hotter), moved)
+
+        return jax.jvp(move, (mood, jnp.zeros(())), (swing, jnp.ones(())))
 
 
 def reported(felt: Float[Array, " feels"], mood: Mood) -> Mood:

@@ -1,7 +1,7 @@
 """What a person has heard and lived: the state that a step replaces."""
 
 import equinox as eqx
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.knowledge.facts import Facts
 from inhabit.memory.surprise import MemoryState
@@ -31,6 +31,20 @@ class Heard(eqx.Module):
     percept: Percept
 
 
+class Deed(eqx.Module):
+    """All that is seen of what a maker really did at one turn.
+
+    Attributes:
+        act: The act.
+        rating: Index of the rating given with it; -1 where there is none.
+        ends: Whether the maker's part of the life ends with it.
+    """
+
+    act: Act
+    rating: Int[Array, ""]
+    ends: Bool[Array, ""]
+
+
 class PersonState(eqx.Module):
     """What a person has lived.
 
@@ -38,6 +52,7 @@ class PersonState(eqx.Module):
         situation: What it makes of the conversation so far.
         goods: What it makes of each good.
         mood: Stress, valence, load.
+        swing: How far the mood would be another, by now, for each unit that log temper were another.
         memory: The surprise memory.
         facts: Who said what of which good, and who did what: when, how often, and in which turn.
         belief: What is believed of the person's own part.
@@ -58,6 +73,7 @@ class PersonState(eqx.Module):
     situation: Float[Array, " situation"]
     goods: Float[Array, "goods features"]
     mood: Mood
+    swing: Mood
     memory: MemoryState
     facts: Facts
     belief: Belief

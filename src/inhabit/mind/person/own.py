@@ -59,13 +59,17 @@ class Own(eqx.Module):
 
     @property
     def patience(self) -> Float[Array, ""]:
-        """Patience; 0 is the population's mean, positive is more patient."""
+        """Patience, in nats of load that are borne; the population's mean is in the centre of its `Pool`."""
         return self.vector[3 * self.goods]
 
     @property
     def temper(self) -> Float[Array, ""]:
-        """Factor by which strain becomes stress; 1 is the population's median."""
+        """Factor by which strain becomes stress, and what goes badly lowers valence; the population's median as above."""
         return jnp.exp(self.vector[3 * self.goods + 1])
+
+    def hotter(self, by: Float[Array, ""]) -> "Own":
+        """The same with `by` added to log temper."""
+        return Own(self.vector.at[3 * self.goods + 1].add(by), self.goods)
 
     @property
     def style(self) -> Float[Array, " style"]:

@@ -13,8 +13,8 @@ from inhabit.maths import choice
 from inhabit.mind.mind import AbstractMind, MindInfo
 from inhabit.mind.person.affordances import Needs, balance_of
 from inhabit.mind.person.expecting import Expectation
-from inhabit.mind.person.feeling import Feeling, Moved, repetition, reported
-from inhabit.mind.person.lived import CUE, Heard, PersonState
+from inhabit.mind.person.feeling import Feeling, Moved, repetition
+from inhabit.mind.person.lived import CUE, Deed, Heard, PersonState
 from inhabit.mind.person.noting import PARTNER, SELF, note, nothing_noted, said, times
 from inhabit.mind.person.own import Belief, Own, Pool, own_size
 from inhabit.mind.person.policy import Intention, Policy, Wants
@@ -133,6 +133,7 @@ class Person(AbstractMind[PersonState]):
             situation=jnp.zeros(self.cell.hidden_size),
             goods=jnp.zeros((self.goods, self.good_cell.hidden_size)),
             mood=Mood.of(),
+            swing=Mood.of(),
             memory=self.expectation.memory.init(),
             facts=nothing_noted(),
             belief=Belief.stranger(own_size(self.goods)),
@@ -157,41 +158,56 @@ class Person(AbstractMind[PersonState]):
         act = self.draw(self.wants(state, own), key=key)
         return self.commit(state, act), act, info
 
-    def watch(self, state: PersonState, percept: Percept, act: Act) -> tuple[PersonState, tuple[Intention, MindInfo]]:
-        """Live a turn that the person really lived, and learn from the act who the person is.
+    def watch(self, state: PersonState, percept: Percept, deed: Deed) -> tuple[PersonState, tuple[Intention, MindInfo]]:
+        """Live a turn that the person really lived, and learn from what was done who the person is.
 
-        The intention is what was expected of the person before the act was seen.
+        The intention is what was expected of the person before it was seen.
         """
         own = self.own(state)
         state, info = self.perceive(state, self.hear(percept), own)
 
-        learnt = state.belief.learn(*self.evidence(state, act))
+        learnt = state.belief.learn(*self.evidence(state, deed))
         expected = self.policy.intend(self.wants(state, own))
-        return self.commit(eqx.tree_at(lambda s: s.belief, state, learnt), act), (expected, info)
+        return self.commit(eqx.tree_at(lambda s: s.belief, state, learnt), deed.act), (expected, info)
 
-    def evidence(self, state: PersonState, act: Act) -> tuple[Float[Array, " own"], Float[Array, "own own"]]:
-        """What an act, and what it says of each good, tells of the person's own part at the mean of the belief.
+    def evidence(self, state: PersonState, deed: Deed) -> tuple[Float[Array, " own"], Float[Array, "own own"]]:
+        """What an act, what it says of each good, its rating, and whether it was the last, tell of the person's own part.
+
+        Another temper would have led to another mood by now; that is taken in to first order (`PersonState.swing`).
 
         Args:
             state: After perceiving, before acting.
-            act: What the person did.
+            deed: What the person did.
 
         Returns:
-            The gradient of the log-probability of what was done, and its expected Fisher information, as far as the
-            population's acts are trusted.
+            The gradient of the log-probability of what was done at the mean of the belief, and its expected Fisher
+            information, as far as the population's acts are trusted.
         """
+        here = self.own(state)
 
         def log_odds(standard):
-            wants = self.wants(state, self.pool.own(standard).told(state.known))
-            kinds = jax.nn.log_softmax(self.policy.stances(wants, act))
-            return jnp.maximum(self.policy.intend(wants).log_probability, -1e3), kinds
+            own = self.pool.own(standard).told(state.known)
+            hotter = jnp.log(own.temper / here.temper)
+            mood = jax.tree.map(lambda now, swing: now + hotter * swing, state.mood, state.swing)
+            wants = self.wants(eqx.tree_at(lambda s: s.mood, state, mood), own)
+            intention, ending = self.policy.intend(wants), self.policy.ending(wants, deed.act)
+            return (
+                jnp.maximum(intention.log_probability, -1e3),
+                jax.nn.log_softmax(self.policy.stances(wants, deed.act)),
+                jax.nn.log_softmax(intention.rating),
+                jax.nn.log_sigmoid(jnp.stack([-ending, ending])),
+            )
 
-        odds, kinds = log_odds(state.belief.mean)
-        slopes, said = jax.jacfwd(log_odds)(state.belief.mean)
+        odds, kinds, ratings, ends = log_odds(state.belief.mean)
+        slopes, said, rated, ended = jax.jacfwd(log_odds)(state.belief.mean)
+        gave = (deed.rating >= 0).astype(float)
         fisher = jnp.einsum("ago,ag,agp->op", slopes, jnp.exp(odds), slopes)
         fisher = fisher + jnp.einsum("gko,gk,gkp->op", said, jnp.exp(kinds), said)
-        told = jnp.take_along_axis(said, act.stances[:, None, None], axis=1).sum((0, 1))
-        return self.pool.trust * (slopes[act.act, act.good] + told), self.pool.trust * fisher
+        fisher = fisher + gave * jnp.einsum("ro,r,rp->op", rated, jnp.exp(ratings), rated)
+        fisher = fisher + jnp.einsum("eo,e,ep->op", ended, jnp.exp(ends), ended)
+        told = jnp.take_along_axis(said, deed.act.stances[:, None, None], axis=1).sum((0, 1))
+        told = told + slopes[deed.act.act, deed.act.good] + gave * rated[deed.rating] + ended[deed.ends.astype(int)]
+        return self.pool.trust * told, self.pool.trust * fisher
 
     def hear(self, percept: Percept) -> Heard:
         """Let the senses work on a percept."""
@@ -212,7 +228,7 @@ class Person(AbstractMind[PersonState]):
             repetition=repetition(heard.words, state.echo),
             earned=(state.age > 0) * self._earned(own, state, levels, stock),
         )
-        mood = self.feeling(reported(percept.body[self.goods :], state.mood), own, moved)
+        mood, swing = self.feeling.swung(percept.body[self.goods :], state.mood, state.swing, own, moved)
         balance = balance_of(percept.stances)
         worth = self.store(own).marginal(stock, mood)
         goods = self._regard(state, facts, heard)
@@ -223,12 +239,12 @@ class Person(AbstractMind[PersonState]):
         situation = self.cell(jnp.concatenate([heard.words, recalled, last, pooled, scalars]), state.situation)
         after = eqx.tree_at(
             lambda s: (
-                s.situation, s.goods, s.mood, s.memory, s.facts, s.levels, s.stock, s.seen, s.balance, s.heard,
+                s.situation, s.goods, s.mood, s.swing, s.memory, s.facts, s.levels, s.stock, s.seen, s.balance, s.heard,
                 s.leaning, s.echo,
             ),
             state,
             (
-                situation, goods, mood, memory, facts, levels, stock, percept.seen, balance, percept.heard,
+                situation, goods, mood, swing, memory, facts, levels, stock, percept.seen, balance, percept.heard,
                 heard.leaning, 0.6 * state.echo + heard.words,
             ),
         )  # fmt: skip

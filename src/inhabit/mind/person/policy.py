@@ -79,8 +79,8 @@ class Policy(eqx.Module):
     What was last heard and done, what is seen of a good, what was asked and offered and could be given, and what would have
     to be parted with, also count by tables that can be read (`answer`, `follow`, `sight`, `stand`, `part`). Mood, patience,
     and load borne beyond patience, shift the acts through one small matrix that can be read: a mood that the log never
-    showed is answered by the same lines as those it did. What an act cannot be done without (`affordances`) closes it, so
-    that values need not explain why the impossible is never done.
+    showed is answered by the same lines as those it did. Ratings rise with valence and fall with stress. What an act cannot
+    be done without (`affordances`) closes it, so that values need not explain why the impossible is never done.
 
     Source:
         McFadden (1974) for the conditional logit; Zaheer et al. (2017), Deep Sets, for the sharing.
@@ -104,6 +104,7 @@ class Policy(eqx.Module):
     stance: eqx.nn.MLP
     act_embedding: Float[Array, "acts embedding"]
     rating_head: eqx.nn.Linear
+    content: Float[Array, "2"]
     end: eqx.nn.Linear
     aimed: tuple[bool, ...] = eqx.field(static=True)
     needs: Needs = eqx.field(static=True)
@@ -141,7 +142,8 @@ class Policy(eqx.Module):
         self.style = jnp.zeros((acts, STYLE))
         self.stance = eqx.nn.MLP(width + embedding + 3, KINDS, width, 1, key=stance)
         self.act_embedding = 0.3 * jax.random.normal(embed, (acts, embedding))
-        self.rating_head = eqx.nn.Linear(situation + width + len(MOODS) + STYLE, ratings, key=rate)
+        self.rating_head = eqx.nn.Linear(situation + width + STYLE, ratings, key=rate)
+        self.content = jnp.zeros(2)
         self.end = eqx.nn.Linear(situation + embedding + len(MOODS) + 2, 1, key=end)
         self.aimed = aimed
         self.needs = needs
@@ -162,7 +164,8 @@ class Policy(eqx.Module):
             toward = jnp.where(closed(self.needs, signs(shown, holds, wants.balance)), plain[:, None] - FAR, toward)
         aimed = jnp.array(self.aimed)[:, None]
         acts = jnp.concatenate([jnp.where(aimed, -jnp.inf, plain[:, None]), jnp.where(aimed, toward, -jnp.inf)], axis=1)
-        return Intention(acts, self.rating_head(jnp.concatenate([whole, wants.mood])))
+        ratings = self.rating_head(whole)
+        return Intention(acts, ratings + self._contentment(wants, ratings.shape[0]))
 
     def stances(self, wants: Wants, act: Act) -> Float[Array, "goods kinds"]:
         """What is said of each good, given the act: logits over nothing, ask, offer, refuse."""
@@ -175,6 +178,12 @@ class Policy(eqx.Module):
     def ending(self, wants: Wants, act: Act) -> Float[Array, ""]:
         """Logit that the person's part ends with this act."""
         return self.end(jnp.concatenate([wants.situation, self.act_embedding[act.act], _feelings(wants)]))[0]
+
+    def _contentment(self, wants: Wants, ratings: int) -> Float[Array, " ratings"]:
+        """What mood adds to each rating level, worst first: valence to the upper ones, stress to the lower."""
+        stress, valence, _ = wants.mood
+        less, more = jax.nn.softplus(self.content)
+        return jnp.linspace(-1.0, 1.0, ratings) * (more * valence - less * stress)
 
     def _regard(self, wants: Wants) -> tuple[Float[Array, "goods width"], Float[Array, " whole"]]:
         """Regard each good, then all together."""
