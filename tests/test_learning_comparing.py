@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inhabit.learning.comparing import card, compare
-from inhabit.learning.judging import frequencies
+from inhabit.learning.judging import Foretold, frequencies, measure_ratings
 
 from .tiny import tiny_lives, tiny_people
 
@@ -12,7 +12,8 @@ def test_mind_and_tables_foretell_the_same_turns():
     lives, people = tiny_lives(), tiny_people()
     train, held = lives[:9], lives[9:]
     scores = card(compare(people, train, held)[0])
-    assert list(scores) == ["next act, nats", "next act, accuracy", "next act, macro-F1"]
+    acts = ["next act, nats", "next act, accuracy", "next act, macro-F1"]
+    assert list(scores) == [*acts, "rating, nats", "rating, rank correlation"]
     nats = scores["next act, nats"]
     assert nats["better"] == "lower" and set(nats["baselines"]) == {"frequencies", "table of last acts"}
     log = dict(zip(people.codebook.acts, frequencies(people.codebook, train)))
@@ -21,3 +22,33 @@ def test_mind_and_tables_foretell_the_same_turns():
     for one in scores.values():
         for value, low, high in (one["mind"], *one["baselines"].values()):
             assert low <= value <= high
+
+
+def rated(life: str, turn: int, chances: list[float], true: int) -> Foretold:
+    return Foretold(
+        life=life,
+        maker=life,
+        turn=turn,
+        acts=np.zeros(1),
+        true=0,
+        rating=np.log(chances),
+        rated=true,
+        aims=0.0,
+        surprise=1.0,
+    )
+
+
+def test_ratings_stand_beside_what_follows_the_last_rating():
+    people, lives = (
+        tiny_people(),
+        tiny_lives()[:9],
+    )  # each is rated once, five with the lower level, four with the upper
+    told = [rated("a", 0, [0.9, 0.1], 0), rated("a", 1, [0.8, 0.2], 1), rated("b", 0, [0.3, 0.7], 1)]
+    table = measure_ratings(told, people.codebook, lives)
+    first, after = np.array([6, 5]) / 11, np.array([1, 1]) / 2
+    nats = {who: one.value for who, one in table["rating, nats"].items()}
+    assert nats["mind"] == pytest.approx(-np.log([0.9, 0.2, 0.7]).mean())
+    assert nats["table of last rating"] == pytest.approx(-np.log([first[0], after[1], first[1]]).mean())
+    assert nats["frequencies"] == pytest.approx(-np.log(np.array([8, 7, 7]) / 15).mean())
+    assert table["rating, rank correlation"]["mind"].value == pytest.approx(np.sqrt(3) / 2)
+    assert measure_ratings(told[:1], people.codebook, lives) == {}

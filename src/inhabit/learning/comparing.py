@@ -13,7 +13,7 @@ from inhabit.learning import reading
 from inhabit.learning.accounts import live
 from inhabit.learning.codebook import goods_of
 from inhabit.learning.fitting import Settings, fit_people, validating
-from inhabit.learning.judging import Chain, Foretold, departed, foretell, frequencies, measure
+from inhabit.learning.judging import Chain, Foretold, departed, foretell, frequencies, measure, measure_ratings
 from inhabit.learning.mouthing import read_mouth
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
@@ -105,7 +105,7 @@ def compare(
     rivals: Mapping[str, Sequence[np.ndarray]] | None = None,
     seed: int = 0,
 ) -> tuple[dict[str, dict[str, Estimate]], list[Foretold]]:
-    """Score how well each side foretells acts and words of held-out lives, with 95 % intervals over makers.
+    """Score how well each side foretells acts, ratings and words of held-out lives, with 95 % intervals over makers.
 
     Args:
         sides: Both sides, or minds alone.
@@ -127,12 +127,13 @@ def compare(
         "table of last acts": [row for life in held for row in chain.foretell(life)],
         "frequencies": [frequent] * len(told),
     }
+    ratings = measure_ratings(told, people.codebook, train, seed=seed)
     if not isinstance(sides, Sides) or people.mouth is None:
-        return measure(told, rows, people.codebook.acts, seed=seed), told
+        return measure(told, rows, people.codebook.acts, seed=seed) | ratings, told
     places = [(one.life, one.turn) for one in told]
     acts, words, plans = twins_view(sides.twin, held, people.codebook.acts)
     rows["twin"] = [acts[place] for place in places]
-    table = measure(told, rows, people.codebook.acts, seed=seed)
+    table = measure(told, rows, people.codebook.acts, seed=seed) | ratings
     _, mouthed, _ = twins_view(people.mouth, held, people.codebook.acts)
     views = {"mind": (mouthed, _plans(people, held, told)), "twin": (words, plans)}
     makers = [one.maker for one in told]

@@ -14,6 +14,9 @@ from inhabit.maths import scores
 from inhabit.maths.intervals import Estimate, bootstrap
 from inhabit.types import LEAVE, Life, Message
 
+Score = Callable[[np.ndarray, np.ndarray], float]
+"""Of what was true, and of what was foretold of it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Foretold:
@@ -141,14 +144,76 @@ def measure(
     tables = {"mind": [told.acts for told in foretold], **rivals}
     rows = {who: np.stack([table[i] for i in kept]) for who, table in tables.items()}
 
-    def each(score: Callable[[np.ndarray, np.ndarray], float]) -> dict[str, Estimate]:
-        def estimate(row: np.ndarray) -> Estimate:
-            return bootstrap(lambda index: score(true[index], row[index]), makers, resamples=300, seed=seed)
-
-        return {who: estimate(row) for who, row in rows.items()}
+    def each(score: Score) -> dict[str, Estimate]:
+        return _each(score, true, rows, makers, seed)
 
     return {
         "next act, nats": each(lambda t, row: float(-row[np.arange(len(t)), t].mean())),
         "next act, accuracy": each(lambda t, row: scores.accuracy(t, row.argmax(1))),
         "next act, macro-F1": each(lambda t, row: scores.macro_f1(t, row.argmax(1))),
     }
+
+
+def measure_ratings(
+    foretold: Sequence[Foretold], codebook: Codebook, train: Sequence[Life], *, seed: int = 0
+) -> dict[str, dict[str, Estimate]]:
+    """Score foretold ratings beside their frequencies and a table of what follows the last rating of the life.
+
+    Args:
+        foretold: The mind's, the turns of a life one after another.
+        codebook: The rating levels.
+        train: Lives that the tables count.
+        seed: Of the bootstrap.
+
+    Returns:
+        Measure -> who -> estimate, with intervals over makers; nothing where fewer than two levels were given.
+    """
+    kept = [told for told in foretold if told.rated >= 0]
+    true = np.array([told.rated for told in kept], int)
+    if len(np.unique(true)) < 2:
+        return {}
+    counts = _followed(codebook, train)
+    last, before, life = [], len(counts) - 1, ""
+    for told in kept:
+        last.append(before if told.life == life else len(counts) - 1)
+        before, life = told.rated, told.life
+    chances = counts / counts.sum(1, keepdims=True)
+    frequent = counts.sum(0) / counts.sum()
+    mind = np.exp(np.stack([told.rating for told in kept]))
+    rows = {"mind": mind, "table of last rating": chances[last], "frequencies": np.tile(frequent, (len(kept), 1))}
+    levels, makers = np.array(codebook.ratings), [told.maker for told in kept]
+
+    def nats(true: np.ndarray, row: np.ndarray) -> float:
+        return float(-np.log(row[np.arange(len(true)), true] + 1e-12).mean())
+
+    def ranks(true: np.ndarray, row: np.ndarray) -> float:
+        return scores.rank_correlation(levels[true], row @ levels)
+
+    informed = {who: row for who, row in rows.items() if who != "frequencies"}
+    return {
+        "rating, nats": _each(nats, true, rows, makers, seed),
+        "rating, rank correlation": _each(ranks, true, informed, makers, seed),
+    }
+
+
+def _each(
+    score: Score, true: np.ndarray, rows: Mapping[str, np.ndarray], makers: Sequence[str], seed: int
+) -> dict[str, Estimate]:
+    """Everyone's score of what was true, with intervals over makers."""
+
+    def estimate(row: np.ndarray) -> Estimate:
+        return bootstrap(lambda index: score(true[index], row[index]), makers, resamples=300, seed=seed)
+
+    return {who: estimate(row) for who, row in rows.items()}
+
+
+def _followed(codebook: Codebook, train: Sequence[Life]) -> np.ndarray:
+    """How often each rating followed each other one, and in the last row came first; one added to each count."""
+    counts = np.ones((len(codebook.ratings) + 1, len(codebook.ratings)))
+    for life in train:
+        last = -1
+        for turn in turns(life):
+            if (now := codebook.rated(turn.message)) >= 0:
+                counts[last, now] += 1
+                last = now
+    return counts
