@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from inhabit.lab import demo
+from inhabit.lab import callers, demo
 from inhabit.lab.casino import casino
 from inhabit.lab.contentment import contentment
 from inhabit.lab.dealornodeal import dealornodeal
@@ -50,6 +50,8 @@ def stand_in(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         with replaced(out / "picture.svg") as new:
             new.write_text(demo.drawn(demo.table(record)), encoding="utf-8")
         return record
+    if on == "callers":
+        return callers.calling(scale=callers.QUICK if quick else callers.Scale(), seed=seed)
     if on == "market-ladder":
         return ladder(seed=seed)
     began = time.monotonic()
@@ -123,4 +125,6 @@ _SETS: Mapping[str, tuple[str, str, Callable[[pathlib.Path, int, bool], Found]]]
 }
 """Of each set: the folder of its data, the prediction, and what answers."""
 
-STAND_IN = Experiment(name="stand-in", question=QUESTION, sets=("market", "market-ladder", *_SETS), run=stand_in)
+STAND_IN = Experiment(
+    name="stand-in", question=QUESTION, sets=("market", "market-ladder", "callers", *_SETS), run=stand_in
+)
