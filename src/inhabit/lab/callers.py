@@ -45,7 +45,7 @@ def calling(*, scale: Scale, seed: int) -> Record:
     everyone, cut = departed(calls(who, scale.each, rng)), (scale.each - scale.held) * scale.people
     train, held = everyone[:cut], everyone[cut:]
     settings = Settings(schedule=Schedule(epochs=scale.epochs), seed=seed)
-    sides = fit_sides(train, settings=settings, vocabulary=512, passes=1.5)
+    sides = fit_sides(train, settings=settings, vocabulary=512)
     table, told = compare(sides, train, held, seed=seed)
     unknown = [dataclasses.replace(life, maker=f"someone {index}") for index, life in enumerate(held)]
     strange, _ = compare(sides.people, train, unknown, seed=seed)
