@@ -132,7 +132,7 @@ def recovered(people: People, lived: Lived, seed: int) -> dict[str, Estimate]:
     measured: dict[str, Estimate] = {}
     for name, true_of in (("values", known.weights), ("first units", known.firsts)):
         true = np.array([[true_of(maker)[good] for good in GOODS] for maker in people.makers])
-        measured |= _against(name, true, found, people.makers, seed)
+        measured |= against(name, true, found, people.makers, seed)
     return measured | {
         "patience, rank correlation": bootstrap(
             lambda i: scores.rank_correlation(true_patience[i], patience[i]), people.makers, resamples=300, seed=seed
@@ -140,7 +140,7 @@ def recovered(people: People, lived: Lived, seed: int) -> dict[str, Estimate]:
     }
 
 
-def _against(name: str, true: np.ndarray, found: np.ndarray, makers: Sequence[str], seed: int) -> dict[str, Estimate]:
+def against(name: str, true: np.ndarray, found: np.ndarray, makers: Sequence[str], seed: int) -> dict[str, Estimate]:
     """Rank correlation and cover of medians and intervals found, a row a maker, beside the truth."""
     makers = np.repeat(makers, true.shape[1])
     inside = ((found[..., 1] <= true) & (true <= found[..., 2])).ravel()
