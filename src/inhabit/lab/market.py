@@ -142,16 +142,16 @@ def recovered(people: People, lived: Lived, seed: int) -> dict[str, Estimate]:
 
 def against(name: str, true: np.ndarray, found: np.ndarray, makers: Sequence[str], seed: int) -> dict[str, Estimate]:
     """Rank correlation and cover of medians and intervals found, a row a maker, beside the truth."""
-    makers = np.repeat(makers, true.shape[1])
+    of = np.repeat(makers, true.shape[1])
     inside = ((found[..., 1] <= true) & (true <= found[..., 2])).ravel()
     return {
         f"{name}, rank correlation": bootstrap(
             lambda i: scores.rank_correlation(true.ravel()[i], found[..., 0].ravel()[i]),
-            makers,
+            of,
             resamples=300,
             seed=seed,
         ),
-        f"{name}, cover of 90 % intervals": bootstrap_mean(inside, makers, resamples=300, seed=seed),
+        f"{name}, cover of 90 % intervals": bootstrap_mean(inside, of, resamples=300, seed=seed),
     }
 
 
