@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inhabit.learning.accounts import live
-from inhabit.learning.fitting import split, validating
+from inhabit.learning.fitting import _latest, split, validating
 from inhabit.learning.knowing import _filled, _parted, _told, settle
 from inhabit.learning.listening import Schedule, _pauses
 from inhabit.mind.person.own import Belief
@@ -35,9 +35,9 @@ def test_makers_who_rarely_come_back_are_held_out_whole():
 @pytest.mark.slow
 def test_settling_finds_where_the_score_vanishes():
     people, lives = tiny_people(), tiny_lives()
-    by_maker = [[life for life in lives if life.maker == maker] for maker in people.makers]
-    person, beliefs, work = settle(people.person, people.codebook, by_maker)
-    again, later, _ = settle(people.person, people.codebook, by_maker, rounds=9)
+    lessons = people.codebook.lessons(lives, {maker: i for i, maker in enumerate(people.makers)})
+    person, beliefs, work = settle(people.person, lessons, 3)
+    again, later, _ = settle(people.person, lessons, 3, rounds=9)
     assert work > 0
     np.testing.assert_allclose(person.pool.own(beliefs.mean[0]).vector, again.pool.own(later.mean[0]).vector, atol=0.15)
     informed = np.linalg.eigvalsh(np.asarray(beliefs.precision))
@@ -46,16 +46,20 @@ def test_settling_finds_where_the_score_vanishes():
 
 def test_nobody_with_no_life_is_a_stranger():
     people = tiny_people()
-    _, beliefs, _ = settle(people.person, people.codebook, [tiny_lives()[:1], []], rounds=2)
+    _, beliefs, _ = settle(people.person, people.codebook.lessons(tiny_lives()[:1], {"ann": 0}), 2, rounds=2)
     np.testing.assert_array_equal(beliefs.mean[1], jnp.zeros(beliefs.mean.shape[1]))
     np.testing.assert_array_equal(beliefs.precision[1], jnp.eye(beliefs.mean.shape[1]))
     assert jax.tree.all(jax.tree.map(lambda leaf: bool(jnp.isfinite(leaf).all()), beliefs))
 
 
 def test_lives_are_parted_by_whether_the_shared_part_saw_them():
-    lives = lives_of(1, 5)
-    assert _parted(lives, {"0-3", "0-4"}).tolist() == [0, 0, 0, 1, 1]
-    assert _parted(lives, {life.id for life in lives}).tolist() == [0, 1, 0, 1, 0], "else every other one"
+    of, last = np.array([0, 1, 0, 1, 0]), np.array([False, False, False, True, True])
+    assert _parted(of, last).tolist() == [0, 0, 0, 1, 1]
+    assert _parted(np.zeros(4, int), np.ones(4, bool)).tolist() == [0, 1, 0, 1], "else every other one"
+
+
+def test_everyone_is_settled_from_their_latest_lives():
+    assert _latest(lives_of(2, 3), ("0", "1"), 2) == [2, 4, 3, 5]
 
 
 def test_makers_are_settled_on_the_way_and_never_after_the_last_epoch():

@@ -6,7 +6,7 @@ import pytest
 
 from inhabit.worlds import market
 from inhabit.worlds.market import rule
-from inhabit.worlds.market.lives import stances_of
+from inhabit.worlds.market.lives import Truth, stances_of
 from inhabit.worlds.market.makers import PARAMETERS
 from inhabit.worlds.market.options import ACT_OF, ACTS, GIVES, GOODS, OPTIONS
 from inhabit.worlds.market.words import CORES, vocabulary
@@ -42,6 +42,16 @@ def situation(**changes):
 
 def index(text):
     return [str(option) for option in OPTIONS].index(text)
+
+
+def test_a_first_unit_sates_as_it_is_taken_in():
+    usual = market.Maker.from_unconstrained(jnp.zeros(len(PARAMETERS)))
+    maker = eqx.tree_at(lambda m: m.set_point, usual, jnp.array([1.0, 1.0, 3.0, 3.0]))
+    known = Truth(names=("ann",), makers=jax.tree.map(lambda leaf: leaf[None], maker))
+    soon, late = (1 - np.exp(-1.5)) / 1.5, (1 - np.exp(-0.5)) / 0.5
+    share = np.array([soon, soon, late, late]) / (2 * soon + 2 * late)
+    np.testing.assert_allclose(list(known.firsts("ann").values()), share, rtol=1e-5)
+    assert list(known.weights("ann").values()) == [0.25] * 4
 
 
 def test_the_rule_by_hand():

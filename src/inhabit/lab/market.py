@@ -119,26 +119,39 @@ def _card(held: Sequence[Life], table: Mapping[str, Mapping[str, Estimate]]) -> 
 
 
 def recovered(people: People, lived: Lived, seed: int) -> dict[str, Estimate]:
-    """How well the hidden weights of the goods were recovered, and whether the intervals can be trusted."""
+    """How well the hidden weights of the goods were recovered, and whether the intervals can be trusted.
+
+    What is read off acts is what a first whole unit is worth; the market's weights are what a first little is worth by the
+    unit, before it sates. The intervals are held against both.
+    """
     known = truth(lived)
-    true = np.array([[known.weights(maker)[good] for good in GOODS] for maker in people.makers])
     worth = [people.worth(maker) for maker in people.makers]
     found = np.array([[one[good] for good in GOODS] for one in worth]) / len(GOODS)
-    makers = np.repeat(people.makers, len(GOODS))
-    inside = ((found[..., 1] <= true) & (true <= found[..., 2])).ravel()
     patience = np.array([float(people.own(maker).patience) for maker in people.makers])
     true_patience = np.asarray(lived.makers.patience)[[known.names.index(maker) for maker in people.makers]]
-    return {
-        "values, rank correlation": bootstrap(
-            lambda i: scores.rank_correlation(true.ravel()[i], found[..., 0].ravel()[i]),
-            makers,
-            resamples=300,
-            seed=seed,
-        ),
-        "values, cover of 90 % intervals": bootstrap_mean(inside, makers, resamples=300, seed=seed),
+    measured: dict[str, Estimate] = {}
+    for name, true_of in (("values", known.weights), ("first units", known.firsts)):
+        true = np.array([[true_of(maker)[good] for good in GOODS] for maker in people.makers])
+        measured |= against(name, true, found, people.makers, seed)
+    return measured | {
         "patience, rank correlation": bootstrap(
             lambda i: scores.rank_correlation(true_patience[i], patience[i]), people.makers, resamples=300, seed=seed
         ),
+    }
+
+
+def against(name: str, true: np.ndarray, found: np.ndarray, makers: Sequence[str], seed: int) -> dict[str, Estimate]:
+    """Rank correlation and cover of medians and intervals found, a row a maker, beside the truth."""
+    of = np.repeat(makers, true.shape[1])
+    inside = ((found[..., 1] <= true) & (true <= found[..., 2])).ravel()
+    return {
+        f"{name}, rank correlation": bootstrap(
+            lambda i: scores.rank_correlation(true.ravel()[i], found[..., 0].ravel()[i]),
+            of,
+            resamples=300,
+            seed=seed,
+        ),
+        f"{name}, cover of 90 % intervals": bootstrap_mean(inside, of, resamples=300, seed=seed),
     }
 
 

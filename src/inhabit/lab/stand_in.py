@@ -8,6 +8,7 @@ from typing import Any
 from inhabit.lab import callers, demo
 from inhabit.lab.casino import casino
 from inhabit.lab.contentment import contentment
+from inhabit.lab.covering import covering
 from inhabit.lab.dealornodeal import dealornodeal
 from inhabit.lab.experiment import Experiment, Record, data_folder
 from inhabit.lab.ladder import ladder
@@ -54,6 +55,8 @@ def stand_in(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         return callers.calling(scale=callers.QUICK if quick else callers.Scale(), seed=seed)
     if on == "market-ladder":
         return ladder(seed=seed)
+    if on == "market-cover":
+        return covering(scale=QUICK if quick else Scale(), seed=seed)
     began = time.monotonic()
     data, claim, answer = _SETS[on]
     measured, baselines, predictions, flops = answer(data_folder(data), seed, quick)
@@ -126,5 +129,8 @@ _SETS: Mapping[str, tuple[str, str, Callable[[pathlib.Path, int, bool], Found]]]
 """Of each set: the folder of its data, the prediction, and what answers."""
 
 STAND_IN = Experiment(
-    name="stand-in", question=QUESTION, sets=("market", "market-ladder", "callers", *_SETS), run=stand_in
+    name="stand-in",
+    question=QUESTION,
+    sets=("market", "market-ladder", "market-cover", "callers", *_SETS),
+    run=stand_in,
 )

@@ -2,7 +2,7 @@
 
 import collections
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -17,7 +17,6 @@ from inhabit.learning.names import Names
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
 from inhabit.mind.person.affordances import Needs, balance_of, needs, signs
-from inhabit.mind.person.own import Belief
 from inhabit.mind.person.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.lexicon import Lexicon
@@ -92,6 +91,8 @@ def fit_people(
     codebook = Codebook.learn(train, ear=ear)
     makers = tuple(dict.fromkeys(life.maker for life in train))
     lessons = codebook.lessons(train, {maker: i for i, maker in enumerate(makers)})
+    rows = _latest(train, makers, settings.most_lives)
+    recent = jax.tree.map(lambda leaf: leaf[rows], lessons)
     shape = shape_of(codebook) | {"needs": _needs(codebook, lessons)}
     for_person, for_fit = jax.random.split(jax.random.key(settings.seed))
     weight = inverse_frequency(np.asarray(lessons.percepts.words).reshape(-1, ear.length), ear.buckets)
@@ -101,13 +102,17 @@ def fit_people(
         codebook.lessons(held, {maker: i for i, maker in enumerate(makers)}),
         schedule=settings.schedule,
         watch=watch,
-        settle=lambda person: beliefs(person, codebook, train, makers, most=settings.most_lives, rounds=6),
+        settle=lambda person: settle(person, recent, len(makers), rounds=6),
         key=for_fit,
     )
     everyone = tuple(dict.fromkeys(life.maker for life in lives))
-    unlearned = frozenset(life.id for life in held)
-    person, believed, inferring = beliefs(
-        fitted.person, codebook, lives, everyone, most=settings.most_lives, unlearned=unlearned
+    last = [lives[row] for row in _latest(lives, everyone, settings.most_lives)]
+    unlearned = {life.id for life in held}
+    person, believed, inferring = settle(
+        fitted.person,
+        codebook.lessons(last, {maker: i for i, maker in enumerate(everyone)}),
+        len(everyone),
+        unlearned=np.array([life.id in unlearned for life in last]),
     )
     return People(
         person=person,
@@ -161,21 +166,12 @@ def _needs(codebook: Codebook, lessons: Lesson) -> Needs:
     return needs(signs(shown, holds, balance_of(percepts.stances)), acts.act, acts.good, len(codebook.acts))
 
 
-def beliefs(
-    person: Person,
-    codebook: Codebook,
-    lives: Sequence[Life],
-    makers: Sequence[str],
-    *,
-    most: int,
-    rounds: int = 7,
-    unlearned: Collection[str] = (),
-) -> tuple[Person, Belief, float]:
-    """Infer every maker's own part, and the population, from the latest `most` lives of each: see `settle`."""
-    by_maker: dict[str, list[Life]] = collections.defaultdict(list)
-    for life in lives:
-        by_maker[life.maker].append(life)
-    return settle(person, codebook, [by_maker[maker][-most:] for maker in makers], rounds=rounds, unlearned=unlearned)
+def _latest(lives: Sequence[Life], makers: Sequence[str], most: int) -> list[int]:
+    """Places of the latest `most` lives of each maker, maker by maker."""
+    places: dict[str, list[int]] = {maker: [] for maker in makers}
+    for place, life in enumerate(lives):
+        places[life.maker].append(place)
+    return [place for maker in makers for place in places[maker][-most:]]
 
 
 def split(lives: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:

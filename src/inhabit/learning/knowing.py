@@ -1,13 +1,13 @@
 """Knowing someone: living through what was really lived, foretelling every act, and learning who the person is."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.learning.calibrating import trust
 from inhabit.learning.codebook import Codebook, Lesson
@@ -116,11 +116,11 @@ _told = brief(_evidence)
 
 def settle(
     person: Person,
-    codebook: Codebook,
-    lives: Sequence[Sequence[Life]],
+    lessons: Lesson,
+    makers: int,
     *,
     rounds: int = 7,
-    unlearned: Collection[str] = (),
+    unlearned: Bool[np.ndarray, " lives"] | None = None,
 ) -> tuple[Person, Belief, float]:
     """Infer each maker's own part from all of its lives together, and the population from its makers.
 
@@ -132,10 +132,10 @@ def settle(
 
     Args:
         person: The shared part.
-        codebook: How lives become arrays.
-        lives: Those of each maker.
+        lessons: Lives, stacked, those of one maker in the order in which they were lived; every maker coded.
+        makers: Their number; one without a life stays a stranger.
         rounds: Steps.
-        unlearned: Ids of the lives that the shared part was not learned from.
+        unlearned: Which lives the shared part was not learned from; none if left out.
 
     Returns:
         The person with the new population, what is believed of each maker, stacked, in its units, and the
@@ -144,14 +144,13 @@ def settle(
     Source:
         Fisher scoring: Osborne (1992), Int. Stat. Rev. 60; the population: Train (2009), chapter 12.
     """
-    of = np.repeat(np.arange(len(lives)), [len(each) for each in lives])
-    lessons = codebook.lessons([life for each in lives for life in each])
-    half = np.concatenate([_parted(each, unlearned) for each in lives]).astype(int)
+    of = np.asarray(lessons.maker)
+    half = _parted(of, np.zeros(len(of), bool) if unlearned is None else unlearned)
     size, work, share = own_size(person.goods), 0.0, 1.0
-    mean, prior = np.zeros((len(lives), size)), np.tile(np.eye(size), (len(lives), 1, 1))
+    mean, prior = np.zeros((makers, size)), np.tile(np.eye(size), (makers, 1, 1))
     person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(1.0))
     for number in range(rounds):
-        score, information = np.zeros((2, len(lives), size)), np.zeros((2, len(lives), size, size))
+        score, information = np.zeros((2, makers, size)), np.zeros((2, makers, size, size))
         for begin in range(0, len(of), BATCH):
             rows, side = of[begin : begin + BATCH], half[begin : begin + BATCH]
             some = jax.tree.map(lambda leaf, begin=begin: leaf[begin : begin + BATCH], lessons)
@@ -173,10 +172,14 @@ def settle(
     return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), batches * work
 
 
-def _parted(lives: Sequence[Life], unlearned: Collection[str]) -> np.ndarray:
-    """Which of two parts each of a maker's lives is in; see `settle`."""
-    apart = np.array([life.id in unlearned for life in lives], int)
-    return apart if 0 < apart.sum() < len(apart) else np.arange(len(lives)) % 2
+def _parted(of: Int[np.ndarray, " lives"], unlearned: Bool[np.ndarray, " lives"]) -> Int[np.ndarray, " lives"]:
+    """Which of two parts each life is in, told whose it is; see `settle`."""
+    part = np.zeros(len(of), int)
+    for maker in np.unique(of):
+        (rows,) = np.nonzero(of == maker)
+        apart = unlearned[rows]
+        part[rows] = apart if 0 < apart.sum() < len(rows) else np.arange(len(rows)) % 2
+    return part
 
 
 def _pooled(person: Person, mean: np.ndarray, precision: np.ndarray) -> tuple[Person, np.ndarray]:

@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from inhabit.maths.utility import exponential_utility
 from inhabit.types import STANCES, Choice, Life, Message
 from inhabit.worlds.market.makers import Maker
 from inhabit.worlds.market.options import ACT_OF, ACTS, GIVES, GOODS, OPTIONS, WANTS
+from inhabit.worlds.market.situation import CURVATURE
 from inhabit.worlds.market.words import sentence
 from inhabit.worlds.market.world import Record
 
@@ -28,9 +31,17 @@ class Truth(eqx.Module):
     makers: Maker
 
     def weights(self, name: str) -> Mapping[str, float]:
-        """Share of each good in what a maker values at rest."""
+        """Share of each good in what a maker values at rest: what a first little of it is worth by the unit."""
         index = self.names.index(name)
         return dict(zip(GOODS, np.asarray(self.makers.weight)[index].tolist()))
+
+    def firsts(self, name: str) -> Mapping[str, float]:
+        """The same of a first whole unit, which sates as it is taken in; acts weigh whole units."""
+        maker = jax.tree.map(lambda leaf: leaf[self.names.index(name)], self.makers)
+        whole = maker.value * exponential_utility(
+            jnp.ones(len(GOODS)), maker.set_point, jnp.full(len(GOODS), CURVATURE)
+        )
+        return dict(zip(GOODS, np.asarray(whole / whole.sum()).tolist()))
 
 
 def truth(record: Record) -> Truth:
