@@ -1,4 +1,4 @@
-"""Who acts in a maker's stead acts as the model says, at the same turns, having heard the same."""
+"""Intervals held against the truth; and who acts in a maker's stead acts as the model says, having heard the same."""
 
 import dataclasses
 
@@ -8,8 +8,18 @@ import numpy as np
 import pytest
 
 from inhabit.lab.covering import relived
+from inhabit.lab.market import against
 from inhabit.maths.compiling import brief
 from tests.tiny import tiny_lives, tiny_people
+
+
+def test_cover_counts_the_intervals_that_hold_the_truth():
+    true = np.array([[0.2, 0.8], [0.4, 0.6], [0.5, 0.5]])
+    found = np.stack([true, true - 0.1, true + 0.1], axis=2)
+    found[0, 0] += 0.3
+    measured = against("values", true, found, ("ann", "bob", "cy"), seed=0)
+    assert measured["values, cover of 90 % intervals"].value == pytest.approx(5 / 6)
+    assert measured["values, rank correlation"].value < 1.0
 
 
 @pytest.mark.slow
