@@ -112,7 +112,7 @@ def test_the_record_can_be_scored_again(tmp_path):
 def test_cells_on_the_plateau_are_not_fitted():
     cell = {"traffic": "random", "family": "recurrent", "width": 8, "seed": 0, "parameters": 9, "pairs": 9, "flops": 9}
     cells = [cell | {"fidelity": 0.05, "memoryless": 0.05}, cell | {"fidelity": 0.5, "memoryless": 0.05}]
-    assert runs_of(cells, "random").infidelity.tolist() == [0.5]
+    assert runs_of(cells).infidelity.tolist() == [0.5]
 
 
 def test_unknown_machines_are_refused_in_one_line():

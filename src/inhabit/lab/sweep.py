@@ -73,12 +73,12 @@ QUICK = Plan(
 )
 """Some two minutes on two cores, much of it compiling."""
 SMALL = Plan(
-    models=(("recurrent", 16), ("recurrent", 64)),
-    stops=(8, 64),
+    models=(("recurrent", 16), ("recurrent", 32), ("recurrent", 64)),
+    stops=(1, 2, 4, 8, 16, 32, 64, 128),
     words=512,
     looks=Looks(words=256, pairs=50, sessions=128, talkers=12),
 )
-"""The quick plan of a machine that is not shipped: two sizes by two lots of data, some minutes on one core."""
+"""The quick plan of a machine that is not shipped: three sizes by eight lots of data, some minutes on one core."""
 
 
 @dataclasses.dataclass(frozen=True)

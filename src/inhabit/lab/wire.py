@@ -96,7 +96,10 @@ def conclude(
 ) -> Record:
     """What follows from the cells of a sweep and the makers beside them: laws, table, record and picture."""
     asked, seed = suite(machine, plan.words), plan.seeds[0]
-    laws = {kind: extrapolate(cells, kind, resamples=resamples, seed=seed) for kind in plan.kinds}
+    laws = {
+        name: extrapolate(runs_of(mine), resamples=resamples, seed=seed)
+        for name, mine in by_traffic(cells, plan.kinds).items()
+    }
     out.mkdir(parents=True, exist_ok=True)
     summary = {kind: told for kind, (told, _) in laws.items()}
     last = [cell for cell in cells if "said" in cell]
@@ -104,7 +107,7 @@ def conclude(
         new.write_text(json.dumps(summary | {"makers": list(made)}, indent=2) + "\n", encoding="utf-8")
     with replaced(out / "table.md") as new:
         new.write_text(table(machine, last, made), encoding="utf-8")
-    draw(out / "wire.svg", machine.name, cells, made, {kind: fits for kind, (_, fits) in laws.items()})
+    draw(out / "wire.svg", machine.name, cells, made, {kind: laws[kind][1] for kind in plan.kinds})
     measured, baselines = figures(last, made, summary)
     rate = operations_a_second(cells)
     return Record(
@@ -152,13 +155,24 @@ def by_network(last: Sequence[Cell]) -> dict[str, list[Cell]]:
     return found
 
 
-def runs_of(cells: Sequence[Cell], kind: str) -> Runs:
-    """The cells of one traffic as runs; those that do no better than the table without memory are left out.
+def by_traffic(cells: Sequence[Cell], kinds: Sequence[str]) -> dict[str, list[Cell]]:
+    """The cells of each traffic; and of each family in it, where there are several: a law for all, and one each."""
+    found: dict[str, list[Cell]] = {}
+    for kind in kinds:
+        found[kind] = [cell for cell in cells if cell["traffic"] == kind]
+        families = list(dict.fromkeys(cell["family"] for cell in found[kind]))
+        for family in families if len(families) > 1 else ():
+            found[f"{kind}, {family}"] = [cell for cell in found[kind] if cell["family"] == family]
+    return found
+
+
+def runs_of(cells: Sequence[Cell]) -> Runs:
+    """Cells as runs; those that do no better than the table without memory are left out.
 
     Below the table a network has learned nothing of the machine's states: infidelity stands still there, on a
     plateau that says nothing about the slope after it.
     """
-    chosen = [c for c in cells if c["traffic"] == kind and c["fidelity"] > c["memoryless"] + 0.02]
+    chosen = [c for c in cells if c["fidelity"] > c["memoryless"] + 0.02]
     names = {name: i for i, name in enumerate(dict.fromkeys((c["family"], c["width"], c["seed"]) for c in chosen))}
     column = lambda key: np.array([float(c[key]) for c in chosen])
     return Runs(
@@ -170,11 +184,8 @@ def runs_of(cells: Sequence[Cell], kind: str) -> Runs:
     )
 
 
-def extrapolate(
-    cells: Sequence[Cell], kind: str, *, resamples: int, seed: int
-) -> tuple[dict[str, Any], dict[str, list[Law]]]:
+def extrapolate(runs: Runs, *, resamples: int, seed: int) -> tuple[dict[str, Any], dict[str, list[Law]]]:
     """Orders of magnitude to 90 %, for each form and over all forms; the largest run foretold from the others."""
-    runs = runs_of(cells, kind)
     if len(np.unique(runs.design)) < 8:
         return {"too few cells beat the table": len(runs.run)}, {}
     largest = float(runs.flops.max())
