@@ -6,7 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from inhabit.lab import craftax
 from inhabit.learning import living
+from inhabit.learning.schooling import Schooling
 from inhabit.learning.surviving import Wilds
 from inhabit.maths.compiling import brief
 from inhabit.mind.survivor import Survivor
@@ -67,18 +69,18 @@ def test_what_was_lived_is_found_again_with_an_unchanged_mind_and_is_paid_in_the
 
 def test_craftax_is_seen_as_it_stands_and_pays_for_what_is_first_done():
     pytest.importorskip("craftax")
-    from inhabit.worlds.adapters import craftax
+    from inhabit.worlds.adapters import craftax as wilds
 
-    world = craftax.CraftaxClassic()
+    world = wilds.CraftaxClassic()
     state = brief(lambda key: world.reset(key=key))(jax.random.key(0))
     seen = brief(world.observe)(state)
-    down, right = (size // 2 for size in craftax.SHAPE)
+    down, right = (size // 2 for size in wilds.SHAPE)
     x, y = state.player_position
     np.testing.assert_array_equal(seen.material, state.map[x - down : x + down + 1, y - right : y + right + 1])
     cows = state.cows.position[state.cows.mask] - state.player_position + jnp.array([down, right])
-    inside = [(int(a), int(b)) for a, b in cows if 0 <= a < craftax.SHAPE[0] and 0 <= b < craftax.SHAPE[1]]
+    inside = [(int(a), int(b)) for a, b in cows if 0 <= a < wilds.SHAPE[0] and 0 <= b < wilds.SHAPE[1]]
     assert {tuple(cell) for cell in np.argwhere(seen.creature == 2).tolist()} == set(inside)
-    assert seen.body.shape == (craftax.BODY,)
+    assert seen.body.shape == (wilds.BODY,)
     tree = 5
     ahead = state.player_position + jnp.array(
         {1: (0, -1), 2: (0, 1), 3: (-1, 0), 4: (1, 0)}[int(state.player_direction)]
@@ -94,3 +96,16 @@ def test_craftax_is_seen_as_it_stands_and_pays_for_what_is_first_done():
     late = state.replace(timestep=jnp.array(9_999))
     came = step(late, 0)[1]
     assert came.truncated and not came.terminated
+
+
+@pytest.mark.slow
+def test_a_survivor_learns_to_pick_what_it_sees():
+    school = Schooling(lives=16, steps=8, births=4, minibatches=2, rate=1e-2, discount=0.5, entropy=0.002, value=1.0)
+    home, newborn = Wilds(Meadow(), unit=2.0), _born()
+    grown = craftax.schooled(newborn, home, school, steps=8 * 16 * 60, seed=0)
+    before, after = (
+        craftax.lived(mind, home, lives=16, longest=50, key=jax.random.key(5))[0].mean()
+        for mind in (newborn, grown.mind)
+    )
+    assert before < 12 and after > 18  # of 20; chance is 6.7
+    assert grown.reward > 15

@@ -187,6 +187,7 @@ def _noted(m: Moment) -> Float[np.ndarray, "villages time people noted"]:
         _before(look * (claims & (kind == Say.WARN))[..., None]) > 0,
         _before(_one_hot(m.holds - 2, LOOKS) * ate[..., None]) > 0,
         *(np.log1p(pair) for pair in pairs),
+        _told(m.say),
         np.eye(PEOPLE, dtype=np.float32)[None, None] + np.zeros((*m.holds.shape, PEOPLE), np.float32),
     ]
     return np.concatenate([np.asarray(part, np.float32) for part in parts], -1)
