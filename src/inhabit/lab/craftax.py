@@ -3,8 +3,7 @@
 import dataclasses
 import pathlib
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import equinox as eqx
 import jax
@@ -29,7 +28,6 @@ PREDICTION = (
     "A life is worth at least 4.6 (22 achievements pay 1 each), at no more than 172 CPU seconds without compiling; and "
     "native sight is ahead of a flat one of as many parameters."
 )
-SEEDS = 3
 STEPS, QUICK_STEPS = 1_000_000, 8_192
 LIVES, QUICK_LIVES = 128, 8
 LONGEST, QUICK_LONGEST = 2_000, 64
@@ -143,7 +141,7 @@ def _lived_on(mind: Survivor, home: Wilds, now: living.Lives, *, key: Key) -> li
 
 
 def craftax(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
-    """School some minds and let each live in lands that it has not seen."""
+    """School a mind and let it live in lands that it has not seen."""
     try:
         from inhabit.worlds.adapters.craftax import CraftaxClassic
     except ImportError as missing:
@@ -151,47 +149,33 @@ def craftax(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
     began, (sense, told) = time.monotonic(), SETS[on]
     steps, lives, longest = (QUICK_STEPS, QUICK_LIVES, QUICK_LONGEST) if quick else (STEPS, LIVES, LONGEST)
     home = Wilds(CraftaxClassic(), unit=1 / (1 - told.discount))
-    seeds = tuple(range(seed, seed + (1 if quick else SEEDS)))
-    grown, rows = [], []
-    for one in seeds:
-        born_key, new_key, own_key = jax.random.split(jax.random.key(one), 3)
-        child = newborn(sense, key=born_key)
-        grown.append(schooled(child, home, told, steps=steps, seed=one))
-        for name, mind, key in (("grown", grown[-1].mind, own_key), ("newborn", child, new_key)):
-            made = lived(mind, home, lives=lives, longest=longest, key=key)
-            rows += [{"seed": one, "mind": name, "reward": float(r), "steps": int(s)} for r, s in zip(*made)]
+    born_key, new_key, own_key = jax.random.split(jax.random.key(seed), 3)
+    child = newborn(sense, key=born_key)
+    grown = schooled(child, home, told, steps=steps, seed=seed)
+    rows: list[dict[str, Any]] = []
+    for name, mind, key in (("grown", grown.mind, own_key), ("newborn", child, new_key)):
+        made = lived(mind, home, lives=lives, longest=longest, key=key)
+        rows += [{"mind": name, "reward": float(r), "steps": int(s)} for r, s in zip(*made)]
+    of = lambda mind, what: _mean([row[what] for row in rows if row["mind"] == mind])
     return Record(
         question=QUESTION,
         prediction=PREDICTION,
-        measured=_figures(grown, rows, seeds),
-        baselines={"reward of a life, newborn": _mean(_of(rows, "newborn", "reward"))},
-        flops={"growing up": grown[0].work * (steps // told.transitions)},
-        seeds=seeds,
+        measured={
+            "reward of a life": of("grown", "reward"),
+            "steps of a life": of("grown", "steps"),
+            "reward at the end of school": _mean([grown.reward]),
+            "CPU seconds": _mean([grown.spent]),
+            "CPU seconds of compiling": _mean([grown.compiling]),
+        },
+        baselines={"reward of a life, newborn": of("newborn", "reward")},
+        flops={"growing up": grown.work * (steps // told.transitions)},
+        seeds=(seed,),
         seconds=time.monotonic() - began,
         predictions=rows,
     )
 
 
-def _figures(grown: Sequence[Schooled], rows: Sequence[Mapping[str, Any]], seeds: Sequence[int]) -> dict[str, Estimate]:
-    of_each = {
-        f"reward of a life, seed {one}": _mean(_of([row for row in rows if row["seed"] == one], "grown", "reward"))
-        for one in seeds
-    }
-    return {
-        "reward of a life": _mean(_of(rows, "grown", "reward")),
-        **of_each,
-        "reward at the end of school": _mean([one.reward for one in grown]),
-        "steps of a life": _mean(_of(rows, "grown", "steps")),
-        "CPU seconds": _mean([one.spent for one in grown]),
-        "CPU seconds of compiling": _mean([grown[0].compiling]),  # for the other seeds nothing is left to compile
-    }
-
-
-def _of(rows: Sequence[Mapping[str, Any]], mind: str, what: str) -> list[float]:
-    return [row[what] for row in rows if row["mind"] == mind]
-
-
-def _mean(values: Any) -> Estimate:
+def _mean(values: list[float]) -> Estimate:
     return bootstrap_mean(np.asarray(values, float), np.arange(len(values)))
 
 
