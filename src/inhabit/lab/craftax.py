@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
