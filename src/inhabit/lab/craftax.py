@@ -84,14 +84,14 @@ class Schooled:
 
     Attributes:
         mind: As it left.
-        reward: Mean reward of the lives that ended in the last tenth of it.
+        rewards: Mean reward of the lives that ended in each tenth of it.
         spent: CPU seconds, without compiling and the first lesson.
         compiling: CPU seconds of compiling, the first lives and the first lesson.
         work: Floating-point operations of one lesson.
     """
 
     mind: Survivor
-    reward: float
+    rewards: tuple[float, ...]
     spent: float
     compiling: float
     work: float
@@ -120,9 +120,10 @@ def schooled(mind: Survivor, home: Wilds, told: Schooling, *, steps: int, seed: 
     compiled = time.process_time()
     learner, info = school.train(learner, home, told, lessons=number - 1)
     jax.block_until_ready(learner.lessons)
-    ended, total = (np.asarray(part, float)[-max(number // 10, 1) :] for part in (info.ended, info.total))
-    reward = float(np.sum(ended * total) / max(np.sum(ended), 1.0) / home.unit)
-    return Schooled(learner.mind, reward, time.process_time() - compiled, compiled - began, work)
+    spent = time.process_time() - compiled
+    tenths = np.array_split(np.stack([info.ended, info.ended * info.total / home.unit]).astype(float), 10, axis=1)
+    rewards = tuple(float(paid / max(ended, 1.0)) for ended, paid in (tenth.sum(1) for tenth in tenths))
+    return Schooled(learner.mind, rewards, spent, compiled - began, work)
 
 
 def lived(mind: Survivor, home: Wilds, *, lives: int, longest: int, key: Key) -> tuple[np.ndarray, np.ndarray]:
@@ -164,7 +165,7 @@ def craftax(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         measured={
             "reward of a life": of("grown", "reward"),
             "steps of a life": of("grown", "steps"),
-            "reward at the end of school": _mean([grown.reward]),
+            **{f"reward in tenth {i} of school": _mean([one]) for i, one in enumerate(grown.rewards, 1)},
             "CPU seconds": _mean([grown.spent]),
             "CPU seconds of compiling": _mean([grown.compiling]),
         },
