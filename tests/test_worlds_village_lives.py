@@ -37,6 +37,10 @@ def record():
         goal=none,
         goodwill=np.zeros((1, DAY, PEOPLE, PEOPLE), np.float32),
         wronged=np.zeros((1, DAY, PEOPLE, PEOPLE), int),
+        greeted=np.zeros((1, DAY, PEOPLE, PEOPLE), bool),
+        may=np.zeros((1, DAY, PEOPLE, PEOPLE), bool),
+        asked=np.zeros((1, DAY, PEOPLE, PEOPLE), int),
+        knows=np.zeros((1, DAY, PEOPLE, 2, 2), int),
         bears=bears,
         hand=hand,
         did=none == 0,
@@ -47,7 +51,7 @@ def record():
     )
     lasting = np.zeros((1, PEOPLE), np.float32)
     lore = telling.Lore(np.zeros((1, LOOKS), int), np.zeros((1, LOOKS, 4), bool), np.zeros((1, 4), bool))
-    return telling.Record(lore, np.zeros((1, PEOPLE, 6), np.float32), lasting, lasting, moments)
+    return telling.Record(lore, np.zeros((1, PEOPLE, 6), np.float32), lasting, lasting, lasting > 0, moments)
 
 
 def test_a_life_holds_what_its_maker_said_heard_and_did(record):

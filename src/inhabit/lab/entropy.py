@@ -28,7 +28,7 @@ PREDICTION = (
     "told the speaker's true state, a tenth when told the state as inferred from what an onlooker sees; and told the true "
     "state it is within a quarter of the speaker's own entropy."
 )
-SEEDS = 3
+SEEDS = 1
 TOLD = ("traffic", "inferred", "true")
 WIDTH, DEPTH, HEADS = 32, 2, 4
 MESSAGES = 32
@@ -69,7 +69,7 @@ class Reader(eqx.Module):
         self.model = Transformer(
             VOCABULARY, width=WIDTH, depth=DEPTH, heads=HEADS, context=1 + MESSAGES * len(SIZES), key=model_key
         )
-        self.told = eqx.nn.MLP(told, WIDTH, 2 * WIDTH, 1, key=told_key)
+        self.told = eqx.nn.MLP(told, WIDTH, 4 * WIDTH, 1, key=told_key)
 
     def __call__(
         self, tokens: Int[Array, " time"], state: Float[Array, "messages state"]

@@ -1,5 +1,6 @@
 """Every experiment of the house, by name."""
 
+from inhabit.lab.craftax import CRAFTAX
 from inhabit.lab.entropy import ENTROPY
 from inhabit.lab.experiment import Experiment
 from inhabit.lab.faculties import MIND
@@ -10,7 +11,7 @@ from inhabit.lab.norms import NORMS
 from inhabit.lab.stand_in import STAND_IN
 from inhabit.lab.wire import WIRE
 
-EXPERIMENTS = (STAND_IN, WIRE, FRUIT, MEMORY, ENTROPY, NORMS, GEOMETRY, MIND)
+EXPERIMENTS = (STAND_IN, WIRE, FRUIT, MEMORY, ENTROPY, NORMS, GEOMETRY, MIND, CRAFTAX)
 """In the order in which they are listed."""
 
 

@@ -112,10 +112,15 @@ def _one_hot(codes: Any, size: int) -> np.ndarray:
 
 
 def _states(record: Record) -> Float[np.ndarray, "villages time people state"]:
-    """Goal, levels, stress, what is held, beliefs, goodwill, grudges, who is how near, who holds what, and lasting traits."""
+    """All that a speaker's own rule looks at in the speaker, and what it was just told.
+
+    Goal, levels, stress, what is held; beliefs, places known; goodwill, grudges, who was greeted, asked and let by whom;
+    who is how near and holds what; what kind of thing each said to it in the step before; lasting traits and norms.
+    """
     m = record.moments
     lasting = np.stack([record.kindness, np.log(record.patience)], -1)[:, None]
-    lasting = np.concatenate([lasting, record.weight[:, None]], -1)
+    lasting = np.concatenate([lasting, record.weight[:, None], record.honest[:, None, :, None]], -1)
+    norms = record.lore.norms[:, None, None]
     everyone = _one_hot(m.holds, 2 + LOOKS).reshape(*m.holds.shape[:2], 1, -1)
     shape = m.holds.shape
     parts = [
@@ -126,13 +131,27 @@ def _states(record: Record) -> Float[np.ndarray, "villages time people state"]:
         _one_hot(m.believes, 5).reshape(*shape, -1),
         m.goodwill,
         m.wronged > 0,
+        *(side for pair in (m.greeted, m.may, np.minimum(m.asked, 3) / 3) for side in (pair, np.swapaxes(pair, 2, 3))),
+        (known := m.knows[..., 0] >= 0),
+        (known[..., None] * (m.knows - m.place[..., None, :]) / 24).reshape(*shape, -1),
+        _told(m.say),
         np.exp(-_apart(m) / 4.0),
         _apart(m) <= EARSHOT,
         np.minimum(m.bears, 2) / 2,
         np.broadcast_to(everyone, (*shape, everyone.shape[-1])),
         np.broadcast_to(lasting, (*shape, lasting.shape[-1])),
+        np.broadcast_to(norms, (*shape, norms.shape[-1])),
     ]
     return np.concatenate([np.asarray(part, np.float32) for part in parts], -1)
+
+
+def _told(say: Any) -> Float[np.ndarray, "villages time people told"]:
+    """The kind of what each said to one in the step before, one-hot."""
+    kind, to = say[..., 0], (say[..., 4] > 0) & (say[..., 0] != Say.GOSSIP)
+    to = _one_hot(say[..., 4] - 1, PEOPLE) * to[..., None]  # speaker, listener
+    told = np.swapaxes(to, 2, 3)[..., None] * _one_hot(kind, len(Say))[:, :, None]
+    before = np.concatenate([np.zeros_like(told[:, :1]), told[:, :-1]], 1)
+    return before.reshape(*before.shape[:3], -1)
 
 
 def _apart(m: Moment) -> np.ndarray:
@@ -168,6 +187,7 @@ def _noted(m: Moment) -> Float[np.ndarray, "villages time people noted"]:
         _before(look * (claims & (kind == Say.WARN))[..., None]) > 0,
         _before(_one_hot(m.holds - 2, LOOKS) * ate[..., None]) > 0,
         *(np.log1p(pair) for pair in pairs),
+        _told(m.say),
         np.eye(PEOPLE, dtype=np.float32)[None, None] + np.zeros((*m.holds.shape, PEOPLE), np.float32),
     ]
     return np.concatenate([np.asarray(part, np.float32) for part in parts], -1)

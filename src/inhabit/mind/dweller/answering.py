@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from inhabit.mind.dweller import knowing
+from inhabit.mind.dweller import knowing, recalling
 from inhabit.mind.dweller.dweller import Dweller
 from inhabit.mind.dweller.lived import DwellerState
 from inhabit.mind.dweller.percept import Conduct, Sensation
@@ -180,9 +180,9 @@ def direction(east: int, south: int) -> str:
 
 @eqx.filter_jit
 def _sought(mind: Dweller, asked: Asked) -> knowing.Whereabouts:
-    return mind.sought(asked.after, asked.sensed)
+    return recalling.sought(mind.innate, mind.lore, asked.after, asked.sensed)
 
 
 @eqx.filter_jit
 def _beliefs(mind: Dweller, state: DwellerState) -> Float[Array, "looks kinds"]:
-    return mind.beliefs(state)[0]
+    return recalling.beliefs(mind.innate, mind.lore, state)[0]

@@ -3,12 +3,12 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from inhabit.maths.choice import gumbel_max, masked
 from inhabit.memory.memory import AbstractMemory
 from inhabit.memory.surprise import SurpriseMemory
-from inhabit.mind.dweller import knowing, manners, options, reading
+from inhabit.mind.dweller import knowing, manners, options, reading, recalling
 from inhabit.mind.dweller.actor import AbstractActor, Relived, Trace
 from inhabit.mind.dweller.expecting import Expecting
 from inhabit.mind.dweller.feeling import AbstractFeeling, Feeling, goods_felt, store_of
@@ -17,7 +17,7 @@ from inhabit.mind.dweller.knowing import AbstractKnowing, Knowing
 from inhabit.mind.dweller.lived import PEOPLE, DwellerState, Moment, Thought
 from inhabit.mind.dweller.manners import DEEDS
 from inhabit.mind.dweller.percept import Conduct, Sensation
-from inhabit.mind.dweller.reading import Recalled
+from inhabit.mind.dweller.recalling import Recalled
 from inhabit.mind.dweller.recurrence import GatedRecurrence
 from inhabit.mind.dweller.wording import Sayable, sayable, worded
 from inhabit.senses.hearing import Hearing
@@ -250,38 +250,12 @@ class Dweller(AbstractActor[DwellerState]):
             shown=jnp.zeros_like(trace.log_probability) if shown is None else self.imitation(thought, moments, shown),
         )
 
-    def beliefs(self, state: DwellerState) -> tuple[Float[Array, "looks kinds"], Float[Array, " looks"]]:
-        """What the fruit of each look is held to be, about 0 to 1 for each quality, and the variance."""
-        return jax.vmap(lambda cue: self.lore.read(state.lore, cue))(jnp.eye(self.innate.looks))
-
-    def sought(self, state: DwellerState, sensed: Sensation) -> knowing.Whereabouts:
-        """The nearest known place of each of `SOUGHT`, then of each topic."""
-        innate, places = self.innate, state.known.places
-        me, turn = knowing.here(innate, sensed)
-        best, sure = self._best(state)
-        fruits = jnp.stack([best == 1, best == 2, ~sure, sure & (best != 3)])
-        others = jnp.zeros((4, innate.fruit))
-        by_topic = jnp.concatenate([others, fruits.astype(float)], 1)
-        things = jnp.eye(len(innate.topics))
-        wanted = jnp.concatenate([things[1:4], by_topic, things])
-        subject = places.subject[:, None] == jnp.arange(len(innate.topics))
-        now = state.age.astype(float)
-        return knowing.whereabouts(
-            places, knowing.away(innate, places, me, turn), wanted @ subject.T.astype(float), now
-        )
-
-    def _best(self, state: DwellerState) -> tuple[Int[Array, " looks"], Bool[Array, " looks"]]:
-        """Quality that each look is believed to have, 0 where that is not known, and whether it is."""
-        mean = self.beliefs(state)[0]
-        sure = jnp.max(mean, -1) > 0.5
-        return jnp.where(sure, 1 + jnp.argmax(mean, -1), 0), sure
-
     def _read(self, state: DwellerState, sensed: Sensation) -> tuple[Float[Array, " features"], Sayable]:
         """All that is felt, remembered and known, as numbers; and what could be said of it."""
         innate, kinds = self.innate, len(knowing.SOUGHT)
         goods = sensed.body[: len(innate.goods)]
-        beliefs, unsure = self.beliefs(state)
-        places = self.sought(state, sensed)
+        beliefs, unsure = recalling.beliefs(innate, self.lore, state)
+        places = recalling.sought(innate, self.lore, state, sensed)
         recalled = Recalled(
             beliefs=beliefs,
             unsure=unsure,

@@ -6,29 +6,11 @@ from jaxtyping import Array, Bool, Float, Int
 
 from inhabit.mind.dweller import knowing
 from inhabit.mind.dweller.innate import Innate
-from inhabit.mind.dweller.knowing import Whereabouts
 from inhabit.mind.dweller.lived import PEOPLE, DwellerState
 from inhabit.mind.dweller.manners import DEEDS
 from inhabit.mind.dweller.percept import Sensation
+from inhabit.mind.dweller.recalling import Recalled
 from inhabit.mind.dweller.wording import nearest_person
-
-
-class Recalled(eqx.Module):
-    """What memory and knowledge say to a moment.
-
-    Attributes:
-        beliefs: What the fruit of each look is held to be, about 0 to 1 for each quality.
-        unsure: Variance of that.
-        norms: Reaction expected to each deed towards others.
-        sought: Nearest known place of each of `knowing.SOUGHT`.
-        felt: What the faculty of values lets through.
-    """
-
-    beliefs: Float[Array, "looks kinds"]
-    unsure: Float[Array, " looks"]
-    norms: Float[Array, " deeds"]
-    sought: Whereabouts
-    felt: Float[Array, " feelings"]
 
 
 def read(innate: Innate, state: DwellerState, sensed: Sensation, recalled: Recalled) -> Float[Array, " features"]:

@@ -8,7 +8,7 @@ from inhabit.worlds.village.acts import Say
 from inhabit.worlds.village.bearings import apart
 from inhabit.worlds.village.body import EARSHOT
 from inhabit.worlds.village.norms import addressed, asks_for
-from inhabit.worlds.village.seeking import DESPERATE, rough
+from inhabit.worlds.village.seeking import DESPERATE, rough, unwearied
 from inhabit.worlds.village.state import State
 from inhabit.worlds.village.wanting import FOOD, WATER
 
@@ -35,7 +35,6 @@ class Around(eqx.Module):
         norms = state.lore.norms
         desperate = (people.levels[:, FOOD] < DESPERATE) | (people.levels[:, WATER] < DESPERATE) | rough(state)
         polite = bonds.greeted | ~norms[1] | desperate[:, None]
-        fresh = (bonds.asked.T == 0) | ((~norms[3] | rough(state)[:, None]) & (bonds.asked.T < 3))
         to_me = addressed(state.said).T & hears
         said = lambda kind: one(to_me & (state.said[:, 0] == kind)[None], -away)
         helped = (
@@ -44,7 +43,7 @@ class Around(eqx.Module):
         return cls(
             away=away,
             hears=hears,
-            may_ask=hears & polite & fresh & ~people.asleep,
+            may_ask=hears & polite & unwearied(state, rough(state)) & ~people.asleep,
             where_asker=said(Say.ASK_WHERE),
             what_asker=said(Say.ASK_WHAT),
             for_asker=one(asks_for(state.said).T & hears, -away),

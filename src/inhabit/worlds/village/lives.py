@@ -40,6 +40,10 @@ class Moment(eqx.Module):
         goal: As `Minds.goal`.
         goodwill: As `Bonds.goodwill`.
         wronged: As `Bonds.wronged`.
+        greeted: As `Bonds.greeted`.
+        may: As `Bonds.may`.
+        asked: As `Bonds.asked`.
+        knows: As `Minds.knows`.
         bears: How many plants of each look bear fruit within `IN_SIGHT` of each.
         hand: What each did.
         did: Whether it could be done.
@@ -59,6 +63,10 @@ class Moment(eqx.Module):
     goal: Int[Array, "*time people"]
     goodwill: Float[Array, "*time people people"]
     wronged: Int[Array, "*time people people"]
+    greeted: Bool[Array, "*time people people"]
+    may: Bool[Array, "*time people people"]
+    asked: Int[Array, "*time people people"]
+    knows: Int[Array, "*time people sorts=2 xy=2"]
     bears: Int[Array, "*time people looks"]
     hand: Int[Array, "*time people"]
     did: Bool[Array, "*time people"]
@@ -76,6 +84,7 @@ class Record(eqx.Module):
         weight: What each level is worth to each person.
         kindness: Of each person.
         patience: Of each person.
+        honest: Of each person.
         moments: Every step of every village.
     """
 
@@ -83,6 +92,7 @@ class Record(eqx.Module):
     weight: Float[Array, "villages people levels=6"]
     kindness: Float[Array, "villages people"]
     patience: Float[Array, "villages people"]
+    honest: Bool[Array, "villages people"]
     moments: Moment
 
 
@@ -102,7 +112,7 @@ def run(world: Village, *, villages: int, days: int = 1, key: Key) -> Record:
         start = world.reset(key=reset_key)
         _, moments = jax.lax.scan(partial(_step, world), start, jax.random.split(live_key, days * DAY))
         minds = start.minds
-        return Record(start.lore, minds.weight, minds.kindness, minds.patience, moments)
+        return Record(start.lore, minds.weight, minds.kindness, minds.patience, minds.honest, moments)
 
     return jax.vmap(one)(jnp.arange(villages))
 
@@ -127,6 +137,10 @@ def _step(world: Village, state: State, key: Key) -> tuple[State, Moment]:
         goal=state.minds.goal,
         goodwill=state.bonds.goodwill,
         wronged=state.bonds.wronged,
+        greeted=state.bonds.greeted,
+        may=state.bonds.may,
+        asked=state.bonds.asked,
+        knows=state.minds.knows,
         bears=jnp.sum(seen[..., None] & (plants.look[:, None] == jnp.arange(LOOKS)), 1),
         hand=event.hand,
         did=event.did,

@@ -202,10 +202,7 @@ def _advisers(state: State) -> tuple[Int[Array, "people 2"], Bool[Array, " peopl
     held = jnp.sum(jnp.where(jnp.arange(LOOKS) == (people.holds - 2)[:, None], minds.believes, 0), -1)
     unsure = (people.holds >= 2) & (held == Quality.NOTHING) & (people.levels[:, FOOD] > DESPERATE)
     place = people.place[:, :2]
-    patient = state.lore.norms[NORMS.index(Quality.PESTERED)]
-    open_ = (
-        (jnp.where(patient, 1, 3) > bonds.asked.T) & (people.alive & ~people.asleep) & ~jnp.eye(len(place), dtype=bool)
-    )
+    open_ = unwearied(state) & (people.alive & ~people.asleep) & ~jnp.eye(len(place), dtype=bool)
     best = jnp.argmax(jnp.where(open_, bonds.goodwill - 0.08 * apart(place, place), -9.0), -1)
     waits = state.said[:, 0] == Say.ASK_WHAT
     return jnp.where(waits[:, None], place, _at(place, best)), unsure & (waits | jnp.any(open_, -1))
@@ -253,6 +250,12 @@ def _at(table: Array, index: Int[Array, " people"]) -> Array:
 def enough(state: State) -> Bool[Array, " people"]:
     """Who has food to share: a fruit in the hand, and not hungry."""
     return (state.people.holds >= 2) & (state.people.levels[:, FOOD] > SATED)
+
+
+def unwearied(state: State, heedless: Bool[Array, " people"] | bool = False) -> Bool[Array, "people people"]:
+    """Whom each may ask once more: once where pestering is wrong and one heeds it, else three times, until that one sleeps."""
+    heeds = state.lore.norms[NORMS.index(Quality.PESTERED)] & ~jnp.asarray(heedless)
+    return jnp.where(heeds, 1, 3)[..., None] > state.bonds.asked.T
 
 
 def rough(state: State) -> Bool[Array, " people"]:
