@@ -53,13 +53,15 @@ def whole(part, state, cues, values):
     return jax.tree.map(lambda leaf: leaf[0], after), jax.tree.map(lambda leaf: leaf[0, : len(cues)], lived)
 
 
-@brief
-def _singly(memory, state, cues, values):
+def steps(memory, state, cues, values):
     def one(state, event):
         after, info = memory.step(state, event)
         return after, (info, memory.read(after, event[0])[0])
 
     return jax.lax.scan(one, state, (cues, values))
+
+
+_singly = brief(steps)
 
 
 def singly(memory, state, cues, values):
@@ -136,7 +138,7 @@ def test_the_gradient_of_a_calm_life_is_that_of_one_event_at_a_time():
         return lambda part: by(part)[1].surprisal.mean()
 
     chunked = lambda part: (None, live(part, part.init(), cues, values, chunk=8)[1].info)
-    slow = lambda part: (None, singly(part, part.init(), cues, values)[1][0])
+    slow = lambda part: (None, steps(part, part.init(), cues, values)[1][0])
     part = memory(gate=1e3)
     ours, theirs = (eqx.filter_jit(eqx.filter_grad(loss(by)))(part) for by in (chunked, slow))
     assert_same(ours, theirs, atol=1e-3)

@@ -1,11 +1,12 @@
 """Living through many events at once, with the very numbers of living through them one by one.
 
-A window of many chunks in which no event is beyond its gate is taken at once, whole. A window with a surprise in it is
-taken chunk by chunk, and the chunk with the surprise event by event, for what a surprise does depends on all before it.
-So a long stretch of the expected costs a few matrix products.
+A chunk in which no event is beyond its gate is taken at once; the chunk with the surprise is taken event by event, for
+what a surprise does depends on all before it. So a long stretch of the expected costs a few matrix products a chunk.
 """
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -17,7 +18,7 @@ from inhabit.memory import lesson as lessons
 from inhabit.memory import quarantine as waiting_room
 from inhabit.memory import stretch
 from inhabit.memory.memory import MemoryInfo
-from inhabit.memory.stretch import Events, Lived, Seen
+from inhabit.memory.stretch import Events, Lived, Prepared
 from inhabit.memory.surprise import MemoryState, SurpriseMemory
 
 
@@ -67,61 +68,46 @@ def live_heads(
     heads, time = cues.shape[:2]
     if queries is not None:
         queries = jnp.where(memories.sane(queries)[..., None], queries, 0.0)
-    chunks = min(_WINDOW, -(-time // chunk))
-    padding = -time % (chunk * chunks)
+    padding = -time % chunk
     present = jnp.broadcast_to(jnp.arange(time + padding) < time, (heads, time + padding))
 
     def cut(part: Array) -> Array:
         part = jnp.pad(part, [(0, 0), (0, time + padding - part.shape[1]), *[(0, 0)] * (part.ndim - 2)])
-        return jnp.moveaxis(part.reshape(heads, -1, chunks, chunk, *part.shape[2:]), 0, 2)
+        return jnp.moveaxis(part.reshape(heads, -1, chunk, *part.shape[2:]), 0, 1)
 
-    windows = jax.tree.map(cut, Events(cues=cues, values=values, queries=queries, present=present))
-    after, lived = jax.lax.scan(functools.partial(_window, memories), states, windows)
+    chunks = jax.tree.map(cut, Events(cues=cues, values=values, queries=queries, present=present))
+    prepared = jax.vmap(functools.partial(_each_head, stretch.prepared, memories))(chunks)
+    after, lived = jax.lax.scan(functools.partial(_chunk, memories), states, (chunks, prepared))
 
     def joined(part: Array) -> Array:
-        return jnp.moveaxis(part, 2, 0).reshape(heads, -1, *part.shape[4:])[:, :time]
+        return jnp.moveaxis(part, 1, 0).reshape(heads, -1, *part.shape[3:])[:, :time]
 
     return after, jax.tree.map(joined, lived)
 
 
-def _window(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
-    """Many chunks at once if nothing in them is beyond the gate and nothing waits, else one after another."""
-    after, lived, seen = _heads_at_once(memories, states, events)
-
-    @jax.checkpoint
-    def by_chunk(states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
-        return jax.lax.scan(functools.partial(_chunk, memories), states, events)
-
-    calm = jnp.all(seen.calm) & ~jnp.any(states.aside.quarantine.weight > 0)
-    return jax.lax.cond(calm, lambda *_: (after, lived), by_chunk, states, events)
-
-
-def _chunk(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
+def _chunk(memories: SurpriseMemory, states: MemoryState, of: tuple[Events, Prepared]) -> tuple[MemoryState, Lived]:
     """One chunk at once if nothing in it is beyond the gate, whatever waits; else event by event."""
-    after, lived, seen = _heads_at_once(memories, states, jax.tree.map(lambda part: part[None], events))
-    lived, seen = jax.tree.map(lambda part: part[0], (lived, seen))
-    arrays, rest = eqx.partition(memories, eqx.is_array)
+    events, prepared = of
+    after, lived, seen = _each_head(stretch.at_once, memories, states, prepared)
 
-    def waited(arrays, state, seen, queries):
-        return stretch.waited(eqx.combine(arrays, rest), state, seen, queries)
-
-    def judged():
-        aside, met, asked = jax.vmap(waited)(arrays, states, seen, events.queries)
+    def judged() -> tuple[MemoryState, Lived]:
+        aside, met, asked = _each_head(stretch.waited, memories, states, seen, events.queries)
         innovation = lived.info.innovation - met
         read = None if lived.read is None else lived.read + asked
         info = eqx.tree_at(lambda i: i.innovation, lived.info, innovation)
         return eqx.tree_at(lambda s: s.aside, after, aside), Lived(info=info, read=read)
 
+    @jax.checkpoint
+    def one_after_another(states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
+        return _one_by_one(memories, states, events)
+
     case = jnp.where(jnp.all(seen.calm), jnp.any(states.aside.quarantine.weight > 0), 2).astype(int)
-    one_after_another = functools.partial(_one_by_one, memories, states, events)
-    return jax.lax.switch(case, [lambda: (after, lived), judged, one_after_another])
+    return jax.lax.switch(case, [lambda: (after, lived), judged, lambda: one_after_another(states, events)])
 
 
-def _heads_at_once(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived, Seen]:
-    """Every head; chunks lead, for they are what is scanned."""
+def _each_head(method: Callable, memories: SurpriseMemory, *of: Any) -> Any:
     arrays, rest = eqx.partition(memories, eqx.is_array)
-    each = jax.vmap(lambda arrays, *of: stretch.at_once(eqx.combine(arrays, rest), *of), (0, 0, 1), (0, 1, 1))
-    return each(arrays, states, events)
+    return jax.vmap(lambda arrays, *of: method(eqx.combine(arrays, rest), *of))(arrays, *of)
 
 
 def step_heads(
@@ -133,13 +119,7 @@ def step_heads(
 
     Donate the states (`jax.jit(..., donate_argnums=...)`) and nothing is copied.
     """
-    arrays, rest = eqx.partition(memories, eqx.is_array)
-
-    def each(method):
-        return jax.vmap(lambda arrays, *of: method(eqx.combine(arrays, rest), *of))
-
-    encounter = each(SurpriseMemory.meet)(arrays, states, event)
-
+    encounter = _each_head(SurpriseMemory.meet, memories, states, event)
     of = (encounter.met, encounter.covered, encounter.aside, memories.caution)
 
     def shaken(*of):
@@ -149,7 +129,7 @@ def step_heads(
     waits = jnp.any(encounter.aside.quarantine.weight > 0)
     case = jnp.where(jnp.any(encounter.beyond), 2, waits).astype(int)
     taught = jax.lax.switch(case, [jax.vmap(lessons.plain), jax.vmap(lessons.calm), shaken], *of)
-    return each(SurpriseMemory.write)(arrays, states, encounter, taught)
+    return _each_head(SurpriseMemory.write, memories, states, encounter, taught)
 
 
 def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
@@ -166,7 +146,3 @@ def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: Events) -
 
 def _expected(state: MemoryState, query: Float[Array, " keys"]) -> Float[Array, " values"]:
     return associative.expected(state.belief.mean, query) + waiting_room.hedge(state.aside.quarantine, query)
-
-
-_WINDOW = 16
-"""Chunks that are taken at once, at most."""

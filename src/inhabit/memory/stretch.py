@@ -1,14 +1,12 @@
 """A stretch of the expected, taken at once: one Cholesky a chunk gives every event's innovation and variance."""
 
-import functools
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from inhabit.maths import associative
-from inhabit.maths.chunk import Chunk, fading_sum, filter_chunks, prepare, running_sum
+from inhabit.maths.chunk import Chunk, fading_sum, filter_chunk, prepare, running_sum
 from inhabit.memory import lesson as lessons
 from inhabit.memory import quarantine as waiting_room
 from inhabit.memory.encounter import MemoryState, surprisal
@@ -27,8 +25,26 @@ class Events(eqx.Module):
     present: Bool[Array, "*heads time"]
 
 
+class Prepared(eqx.Module):
+    """All that a chunk says without any state.
+
+    Attributes:
+        chunk: For the belief.
+        cues: Zeros where not sane.
+        blank: Prior variance at each cue over the noise.
+        ticks: Logical time since the chunk began, after each event.
+        sane: Which events take part.
+    """
+
+    chunk: Chunk
+    cues: Float[Array, "*chunks time keys"]
+    blank: Float[Array, "*chunks time"]
+    ticks: Float[Array, "*chunks time"]
+    sane: Bool[Array, "*chunks time"]
+
+
 class Seen(eqx.Module):
-    """What chunks taken at once were like.
+    """What a chunk taken at once was like.
 
     Attributes:
         meetings: How the belief met each event.
@@ -55,40 +71,47 @@ class Lived(eqx.Module):
     read: Float[Array, "*heads time values"] | None
 
 
-def at_once(memory: SurpriseMemory, state: MemoryState, events: Events) -> tuple[MemoryState, Lived, Seen]:
-    """Take chunks as if nothing in them were beyond the gate and nothing waited; say what was seen."""
-    sane, cues, values = _sane(memory, events)
-    pace = memory.pace
-    chunks: Chunk = jax.vmap(functools.partial(prepare, pace=pace))(
-        cues, values, sane.astype(cues.dtype), events.queries
+def prepared(memory: SurpriseMemory, events: Events) -> Prepared:
+    """What a chunk says without any state."""
+    sane = memory.sane(events.cues) & memory.sane(events.values) & events.present
+    cues, values = (jnp.where(sane[:, None], side, 0.0) for side in (events.cues, events.values))
+    pace, present = memory.pace, sane.astype(cues.dtype)
+    return Prepared(
+        chunk=prepare(cues, values, present, events.queries, pace),
+        cues=cues,
+        blank=pace.variance * jnp.sum(cues**2, -1),
+        ticks=running_sum(present),
+        sane=sane,
     )
-    belief, filtered = filter_chunks(state.belief, chunks, pace)
+
+
+def at_once(memory: SurpriseMemory, state: MemoryState, events: Prepared) -> tuple[MemoryState, Lived, Seen]:
+    """Take a chunk as if nothing in it were beyond the gate and nothing waited; say what was seen."""
+    sane = events.sane
+    belief, filtered = filter_chunk(state.belief, events.chunk, memory.pace)
     spread, met = filtered.deviation**2, jnp.mean(filtered.white**2, axis=-1)
-    ticks = running_sum(sane.astype(met.dtype))
-    count = jnp.where(sane, memory.values / spread, 0.0)
-    weight = fading_sum(state.weight, count, memory.keep, ticks)
-    total = fading_sum(state.weight * state.noise, count * met, memory.keep, ticks)
+    count, left = jnp.where(sane, memory.values / spread, 0.0), jnp.power(memory.keep, events.ticks)
+    weight = fading_sum(state.weight, count, left)
+    total = fading_sum(state.weight * state.noise, count * met, left)
     noise = jnp.maximum(total / weight, 1e-12)
-    before = jnp.concatenate([state.noise[None], noise.ravel()[:-1]]).reshape(noise.shape)
+    before = jnp.concatenate([state.noise[None], noise[:-1]])
     surprise = jnp.where(sane, met / before, 0.0)
-    error = filtered.white * filtered.deviation[..., None]
-    meetings = Meeting(cue=cues, error=error, spread=spread, blank=pace.variance * jnp.sum(cues**2, -1), noise=before)
-    after = MemoryState(belief=belief, aside=state.aside, noise=noise[-1, -1], weight=weight[-1, -1])
+    error = filtered.white * filtered.deviation[:, None]
+    meetings = Meeting(cue=events.cues, error=error, spread=spread, blank=events.blank, noise=before)
+    after = MemoryState(belief=belief, aside=state.aside, noise=noise[-1], weight=weight[-1])
     open_ = spread - 1
-    gained = associative.information_gain(open_ * before, before, error)
     info = MemoryInfo(
         innovation=error,
         surprise=surprise,
         surprisal=jnp.where(sane, surprisal(error, before * spread), 0.0),
-        information=sane * gained,
+        information=sane * associative.information_gain(open_ * before, before, error),
         written=sane * open_ / spread,
         quarantined=jnp.zeros_like(sane),
         confirmed=jnp.zeros_like(sane),
         ignored=~sane,
     )
-    limit = memory.caution.admitted(spread, meetings.blank, memory.values)
-    calm = jnp.all(surprise <= limit, axis=-1)
-    return after, Lived(info=info, read=filtered.read), Seen(meetings=meetings, ticks=ticks, sane=sane, calm=calm)
+    calm = jnp.all(surprise <= memory.caution.admitted(spread, events.blank, memory.values))
+    return after, Lived(info=info, read=filtered.read), Seen(meetings, events.ticks, sane, calm)
 
 
 def waited(
@@ -122,8 +145,3 @@ def waited(
     )
     asked = None if queries is None else jax.vmap(waiting_room.hedge)(after, queries)
     return aside, jax.vmap(waiting_room.hedge)(before, seen.meetings.cue), asked
-
-
-def _sane(memory: SurpriseMemory, events: Events) -> tuple[Array, Array, Array]:
-    sane = memory.sane(events.cues) & memory.sane(events.values) & events.present
-    return sane, jnp.where(sane[..., None], events.cues, 0.0), jnp.where(sane[..., None], events.values, 0.0)
