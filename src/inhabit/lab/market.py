@@ -90,6 +90,7 @@ def market(
         passes=scale.reading,
         watch=watch,
     )
+    jax.clear_caches()  # what was compiled for learning is done with, and takes room
     watch("judging")
     names = sides.people.codebook.acts
     places = [(life.id, turn.index) for life in departed(held) for turn in turns(life)]
