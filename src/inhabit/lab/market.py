@@ -17,6 +17,7 @@ from inhabit.learning.judging import departed
 from inhabit.learning.listening import Schedule
 from inhabit.learning.people import People
 from inhabit.maths import scores
+from inhabit.maths.compiling import give_back
 from inhabit.maths.intervals import Estimate, bootstrap, bootstrap_mean
 from inhabit.types import Life
 from inhabit.worlds.market.lives import life_id, lives, truth
@@ -90,7 +91,7 @@ def market(
         passes=scale.reading,
         watch=watch,
     )
-    jax.clear_caches()  # what was compiled for learning is done with, and takes room
+    give_back()
     watch("judging")
     names = sides.people.codebook.acts
     places = [(life.id, turn.index) for life in departed(held) for turn in turns(life)]
