@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from inhabit.lab.experiment import Record
-from inhabit.learning.comparing import compare, fit_sides
+from inhabit.learning.comparing import compare, fit_sides, mine_and_others
 from inhabit.learning.fitting import Settings
 from inhabit.learning.judging import departed
 from inhabit.learning.listening import Schedule
 from inhabit.learning.people import People
-from inhabit.maths import scores
-from inhabit.maths.intervals import Estimate, bootstrap
+from inhabit.maths.intervals import Estimate, bootstrap_ranks
 from inhabit.types import Life
 from inhabit.worlds.callers import Caller, callers, calls
 
@@ -53,9 +52,7 @@ def calling(*, scale: Scale, seed: int) -> Record:
              for name, row in table.items()}  # fmt: skip
     measured, baselines = recovered(sides.people, who, train, seed)
     measured |= {name: row["mind"] for name, row in table.items()}
-    baselines |= {
-        f"{name}: {other}": one for name, row in table.items() for other, one in row.items() if other != "mind"
-    }
+    baselines |= mine_and_others(table)[1]
     acts = sides.people.codebook.acts
     traits = [{"task": "traits", "maker": m, "true": dataclasses.asdict(who[m]), **sides.people.traits(m)} for m in who]
     return Record(
@@ -89,10 +86,8 @@ def recovered(
     for trait, (plain, guessed) in averages.items():
         true = np.array([getattr(who[name], trait) for name in names])
         found = np.array([people.traits(name)[trait][0] for name in names])
-        measured[f"{trait}, rank correlation"] = _ranked(true, found, names, seed)
-        baselines[f"{trait}, rank correlation: {plain}"] = _ranked(true, np.array(guessed), names, seed)
+        measured[f"{trait}, rank correlation"] = bootstrap_ranks(true, found, names, resamples=300, seed=seed)
+        baselines[f"{trait}, rank correlation: {plain}"] = bootstrap_ranks(
+            true, np.array(guessed), names, resamples=300, seed=seed
+        )
     return measured, baselines
-
-
-def _ranked(true: np.ndarray, guessed: np.ndarray, names: Sequence[str], seed: int) -> Estimate:
-    return bootstrap(lambda i: scores.rank_correlation(true[i], guessed[i]), names, resamples=300, seed=seed)

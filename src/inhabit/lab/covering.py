@@ -90,5 +90,5 @@ def _acted(person: Person, lessons: Lesson, standard: Float[Array, "lives own"],
 
 def _drawn(people: People, *, key: Key) -> Float[Array, "makers own"]:
     """A draw from what is believed of each maker."""
-    root = jnp.linalg.cholesky(jnp.linalg.inv(people.beliefs.precision))
-    return people.beliefs.mean + jnp.einsum("mij,mj->mi", root, jax.random.normal(key, people.beliefs.mean.shape))
+    noise = jax.random.normal(key, people.beliefs.mean.shape)
+    return jax.vmap(lambda belief, noise: belief.draw(noise))(people.beliefs, noise)

@@ -11,14 +11,13 @@ import numpy as np
 from inhabit.lab.experiment import Record
 from inhabit.lab.probing import Days, probe, true_acts
 from inhabit.learning.codebook import turns
-from inhabit.learning.comparing import card, compare, fit_sides
+from inhabit.learning.comparing import card, compare, fit_sides, mine_and_others
 from inhabit.learning.fitting import Settings
 from inhabit.learning.judging import departed
 from inhabit.learning.listening import Schedule
 from inhabit.learning.people import People
-from inhabit.maths import scores
 from inhabit.maths.compiling import give_back
-from inhabit.maths.intervals import Estimate, bootstrap, bootstrap_mean
+from inhabit.maths.intervals import Estimate, bootstrap_mean, bootstrap_ranks
 from inhabit.types import Life
 from inhabit.worlds.market.lives import life_id, lives, truth
 from inhabit.worlds.market.options import GOODS
@@ -97,7 +96,7 @@ def market(
     places = [(life.id, turn.index) for life in departed(held) for turn in turns(life)]
     acts, told = compare(sides, train, held, rivals={"truth": true_acts(lived, places, names)}, seed=seed)
     probes, probed = probe(sides.people, sides.twin, days, number=scale.probes, seed=seed)
-    measured, baselines = _split(acts | probes)
+    measured, baselines = mine_and_others(acts | probes)
     measured |= recovered(sides.people, lived, seed)
     return (
         Record(
@@ -136,9 +135,7 @@ def recovered(people: People, lived: Lived, seed: int) -> dict[str, Estimate]:
         true = np.array([[true_of(maker)[good] for good in GOODS] for maker in people.makers])
         measured |= against(name, true, found, people.makers, seed)
     return measured | {
-        "patience, rank correlation": bootstrap(
-            lambda i: scores.rank_correlation(true_patience[i], patience[i]), people.makers, resamples=300, seed=seed
-        ),
+        "patience, rank correlation": bootstrap_ranks(true_patience, patience, people.makers, resamples=300, seed=seed),
     }
 
 
@@ -147,18 +144,6 @@ def against(name: str, true: np.ndarray, found: np.ndarray, makers: Sequence[str
     of = np.repeat(makers, true.shape[1])
     inside = ((found[..., 1] <= true) & (true <= found[..., 2])).ravel()
     return {
-        f"{name}, rank correlation": bootstrap(
-            lambda i: scores.rank_correlation(true.ravel()[i], found[..., 0].ravel()[i]),
-            of,
-            resamples=300,
-            seed=seed,
-        ),
+        f"{name}, rank correlation": bootstrap_ranks(true.ravel(), found[..., 0].ravel(), of, resamples=300, seed=seed),
         f"{name}, cover of 90 % intervals": bootstrap_mean(inside, of, resamples=300, seed=seed),
     }
-
-
-def _split(table: Mapping[str, Mapping[str, Estimate]]) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
-    """The mind's figures, and everybody else's."""
-    measured = {f"{measure}: mind": row["mind"] for measure, row in table.items()}
-    others = {f"{measure}: {who}": one for measure, row in table.items() for who, one in row.items() if who != "mind"}
-    return measured, others

@@ -9,7 +9,7 @@ import numpy as np
 from inhabit.lab.partners import OPTIONS, QUESTION, answers, partners
 from inhabit.learning.annotating import annotate
 from inhabit.learning.codebook import goods_of
-from inhabit.learning.comparing import compare, fit_sides
+from inhabit.learning.comparing import compare, fit_sides, mine_and_others
 from inhabit.learning.fitting import Settings
 from inhabit.learning.judging import departed
 from inhabit.learning.listening import Schedule
@@ -44,8 +44,7 @@ def rivals(
         asked = {"layout": {**LAYOUTS[on], "questions": {QUESTION: OPTIONS}}, "answers": answers}
     sides = fit_sides(train, settings=settings, recipe=Recipe(), passes=0.5 if quick else 1.5, **asked)
     table, told = compare(sides, train, held, seed=seed)
-    mine = {f"{measure}: mind": row["mind"] for measure, row in table.items()}
-    theirs = {f"{measure}: {who}": one for measure, row in table.items() for who, one in row.items() if who != "mind"}
+    mine, theirs = mine_and_others(table)
     lines = [{"set": on, **one.line(sides.people.codebook.acts)} for one in told]
     if on == "casino":
         read_by_mind, read_by_twin, more = partners(sides.twin, train, held, seed=seed)

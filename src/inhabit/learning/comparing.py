@@ -156,6 +156,13 @@ def card(table: Mapping[str, Mapping[str, Estimate]]) -> dict[str, dict[str, Any
     return out
 
 
+def mine_and_others(table: Mapping[str, Mapping[str, Estimate]]) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
+    """The mind's figures, and everybody else's."""
+    mine = {f"{measure}: mind": row["mind"] for measure, row in table.items()}
+    others = {f"{measure}: {who}": one for measure, row in table.items() for who, one in row.items() if who != "mind"}
+    return mine, others
+
+
 def twins_view(twin: Twin, held: Sequence[Life], acts: Sequence[str]) -> tuple[dict, dict, dict]:
     """For each turn: log-probabilities of the acts, nats of the words, and nats of act and stances.
 

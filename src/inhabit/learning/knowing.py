@@ -174,12 +174,10 @@ def settle(
 
 def _parted(of: Int[np.ndarray, " lives"], unlearned: Bool[np.ndarray, " lives"]) -> Int[np.ndarray, " lives"]:
     """Which of two parts each life is in, told whose it is; see `settle`."""
-    part = np.zeros(len(of), int)
-    for maker in np.unique(of):
-        (rows,) = np.nonzero(of == maker)
-        apart = unlearned[rows]
-        part[rows] = apart if 0 < apart.sum() < len(rows) else np.arange(len(rows)) % 2
-    return part
+    lives, apart = np.bincount(of), np.bincount(of, unlearned)
+    order, nth = np.argsort(of, kind="stable"), np.zeros(len(of), int)
+    nth[order] = np.arange(len(of)) - np.repeat(np.cumsum(lives) - lives, lives)
+    return np.where(((apart > 0) & (apart < lives))[of], unlearned, nth % 2)
 
 
 def _pooled(person: Person, mean: np.ndarray, precision: np.ndarray) -> tuple[Person, np.ndarray]:

@@ -1,7 +1,6 @@
 """People: a fitted population, what is believed of each of them, and the file it is kept in."""
 
 import dataclasses
-import math
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -97,20 +96,17 @@ class People:
     def worth(self, maker: str | None, *, draws: int = 400, seed: int = 0) -> dict[str, tuple[float, float, float]]:
         """What one maker values: of each good's weight (their mean is 1) the median and a 90 % interval."""
         belief, known = self.belief(maker), jnp.asarray(self.known(maker))
-        root = jnp.linalg.cholesky(jnp.linalg.inv(belief.precision))
         noise = jax.random.normal(jax.random.key(seed), (draws, belief.mean.shape[0]))
-        weights = jax.vmap(lambda z: self.person.pool.own(z).told(known).weights)(belief.mean + noise @ root.T)
+        weights = jax.vmap(lambda z: self.person.pool.own(z).told(known).weights)(belief.draw(noise))
         low, median, high = np.quantile(np.asarray(weights), [0.05, 0.5, 0.95], axis=0)
         return {g: (float(m), float(a), float(b)) for g, m, a, b in zip(self.codebook.goods, median, low, high)}
 
     def traits(self, maker: str | None) -> dict[str, tuple[float, ...]]:
         """Patience beside the population's mean (0) and temper beside its median (1): median and a 90 % interval."""
-        belief, at = self.belief(maker), 3 * len(self.codebook.goods)
-        spread = np.exp(np.asarray(self.person.pool.log_spread[at : at + 2]))
-        middle = spread * np.asarray(belief.mean[at : at + 2])
-        wide = 1.645 * spread * np.asarray(belief.deviation[at : at + 2])
-        patience, temper = (tuple(map(float, row)) for row in np.stack([middle, middle - wide, middle + wide], axis=1))
-        return {"patience": patience, "temper": tuple(map(math.exp, temper))}
+        belief, goods, spread = self.belief(maker), len(self.codebook.goods), jnp.exp(self.person.pool.log_spread)
+        middle, wide = spread * belief.mean, 1.645 * spread * belief.deviation
+        ends = [Own(end, goods) for end in (middle, middle - wide, middle + wide)]
+        return {trait: tuple(float(getattr(own, trait)) for own in ends) for trait in ("patience", "temper")}
 
     def save(self, path: str | pathlib.Path) -> None:
         """Write a `.mind` file, atomically."""

@@ -190,9 +190,8 @@ class PeopleValues:
 @brief
 def _drawn(person: Person, belief: Belief, known: Array, key: Key) -> Array:
     """Weights of someone who may be this or that, their mean over goods 1."""
-    root = jnp.linalg.cholesky(jnp.linalg.inv(belief.precision))
     noise = jax.random.normal(key, (DRAWS, belief.mean.shape[0]))
-    return jax.vmap(lambda z: person.pool.own(z).told(known).weights)(belief.mean + noise @ root.T)
+    return jax.vmap(lambda z: person.pool.own(z).told(known).weights)(belief.draw(noise))
 
 
 @brief

@@ -31,7 +31,7 @@ class Pace(eqx.Module):
 
 
 class Chunk(eqx.Module):
-    """What a chunk of events says without any state: of all chunks at once.
+    """What a chunk of events says without any state, so that it can be worked out for all chunks at once.
 
     Attributes:
         keys: Faded to the chunk's start.

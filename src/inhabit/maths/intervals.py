@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from inhabit.maths.scores import rank_correlation
+
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
@@ -60,3 +62,10 @@ def bootstrap_mean(
     """Interval of a mean over rows, resampling groups."""
     rows = np.asarray(values, float)
     return bootstrap(lambda index: float(rows[index].mean()), groups, **settings)
+
+
+def bootstrap_ranks(
+    true: np.ndarray, guessed: np.ndarray, groups: Sequence[Any] | np.ndarray, **settings: Any
+) -> Estimate:
+    """Interval of a rank correlation (`scores.rank_correlation`), resampling groups."""
+    return bootstrap(lambda index: rank_correlation(true[index], guessed[index]), groups, **settings)

@@ -1,6 +1,6 @@
 """Callers: people with hidden patience and temper call on a bot that often does not understand them.
 
-Each bad answer is borne until the caller's patience ends, and then the caller leaves, most often with a word; the hotter
+Each bad answer is borne until the caller's patience ends, and then the caller leaves with a word; the hotter
 the temper, the lower the rating that a bad answer leads to, and the likelier a complaint. Nobody is told either.
 """
 

@@ -114,6 +114,10 @@ class Belief(eqx.Module):
         precision = self.precision + information
         return Belief(self.mean + jnp.linalg.solve(precision, score), precision)
 
+    def draw(self, noise: Float[Array, "*draws own"]) -> Float[Array, "*draws own"]:
+        """Own parts that the person may have, from standard normal noise."""
+        return self.mean + noise @ jnp.linalg.cholesky(jnp.linalg.inv(self.precision)).T
+
     @property
     def deviation(self) -> Float[Array, " own"]:
         """Posterior standard deviation of each number."""
