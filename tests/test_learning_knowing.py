@@ -8,7 +8,7 @@ import pytest
 
 from inhabit.learning.accounts import live
 from inhabit.learning.fitting import _latest, split, validating
-from inhabit.learning.knowing import _filled, _parted, _told, settle
+from inhabit.learning.knowing import _evidence, _filled, _parted, settle
 from inhabit.learning.listening import Schedule, _pauses
 from inhabit.mind.person.own import Belief
 from inhabit.types import Life, Message
@@ -75,7 +75,11 @@ def test_what_a_life_tells_of_its_maker_is_the_slope_of_its_likelihood():
     size, goods = people.beliefs.mean.shape[1], people.person.goods
     standard = jnp.linspace(-1.0, 1.0, size)
     belief = Belief(standard[None], jnp.eye(size)[None])
-    told, _ = _told(people.person, *_filled((jax.tree.map(jnp.asarray, lessons), belief)))
+    batch = _filled((jax.tree.map(jnp.asarray, lessons), belief))
+    told, sure = _evidence(people.person, *batch, lessons.living.sum())
+    beyond = _evidence(people.person, *batch, np.asarray(lessons.living.shape[1]))
+    np.testing.assert_array_equal(told, beyond[0], "what is beyond a life's end tells nothing")
+    np.testing.assert_array_equal(sure, beyond[1])
     steps = eps * jnp.eye(size)[3 * goods : 3 * goods + 2]
 
     either = jnp.concatenate([standard + steps, standard - steps])

@@ -13,9 +13,10 @@ from inhabit.learning.calibrating import trust
 from inhabit.learning.codebook import Codebook, Lesson
 from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
-from inhabit.mind.person.own import Belief, own_size
+from inhabit.mind.person.lived import Deed, PersonState
+from inhabit.mind.person.own import Belief, Own, own_size
 from inhabit.mind.person.person import Person
-from inhabit.types import Life
+from inhabit.types import Life, Percept
 
 BATCH = 64
 """Lives lived at once: one compiled program serves every number of lives."""
@@ -88,30 +89,37 @@ def know(
     return beliefs, told
 
 
-def _evidence(person: Person, lessons: Lesson, beliefs: Belief) -> tuple[Array, Array]:
-    """What each life of a batch tells of its maker: score and Fisher information at the mean of the belief."""
+@eqx.filter_jit
+def _evidence(person: Person, lessons: Lesson, beliefs: Belief, turns: Int[Array, ""]) -> tuple[Array, Array]:
+    """What each life of a batch tells of its maker: score and Fisher information at the mean of the belief.
 
-    def one(lesson: Lesson, belief: Belief) -> tuple[Array, Array]:
-        first = eqx.tree_at(lambda s: s.belief, person.init(known=lesson.values), belief)
-        own = person.own(first)
+    Args:
+        person: The shared part.
+        lessons: The batch.
+        beliefs: Of each life's maker.
+        turns: Length of the longest of these lives; what is beyond it is not lived through.
+    """
 
-        def live(carry, lived):
-            state, told, sure = carry
-            heard, deed, living = lived
-            state, _ = person.perceive(state, heard, own)
-            score, fisher = person.evidence(state, deed)
-            return (person.commit(state, deed.act), told + living * score, sure + living * fisher), None
+    def begin(values: Array, belief: Belief) -> tuple[PersonState, Own]:
+        first = eqx.tree_at(lambda s: s.belief, person.init(known=values), belief)
+        return first, person.own(first)
 
-        heard = jax.vmap(person.hear)(lesson.percepts)
-        size = belief.mean.shape[0]
-        nothing = jnp.zeros(size), jnp.zeros((size, size))
-        (_, told, sure), _ = jax.lax.scan(live, (first, *nothing), (heard, lesson.deeds, lesson.living))
-        return told, sure
+    def live(state: PersonState, own: Own, percept: Percept, deed: Deed) -> tuple[PersonState, Array, Array]:
+        state, _ = person.perceive(state, person.hear(percept), own)
+        return person.commit(state, deed.act), *person.evidence(state, deed)
 
-    return jax.vmap(one)(lessons, beliefs)
+    def turn(at: Int[Array, ""], carry: tuple[PersonState, Array, Array]) -> tuple[PersonState, Array, Array]:
+        states, told, sure = carry
+        percepts, deeds, living = jax.tree.map(
+            lambda leaf: leaf[:, at], (lessons.percepts, lessons.deeds, lessons.living)
+        )
+        states, score, fisher = jax.vmap(live)(states, own, percepts, deeds)
+        return states, told + living[:, None] * score, sure + living[:, None, None] * fisher
 
-
-_told = brief(_evidence)
+    lives, size = beliefs.mean.shape
+    first, own = jax.vmap(begin)(lessons.values, beliefs)
+    nothing = jnp.zeros((lives, size)), jnp.zeros((lives, size, size))
+    return jax.lax.fori_loop(0, turns, turn, (first, *nothing))[1:]
 
 
 def settle(
@@ -144,20 +152,22 @@ def settle(
     Source:
         Fisher scoring: Osborne (1992), Int. Stat. Rev. 60; the population: Train (2009), chapter 12.
     """
-    of = np.asarray(lessons.maker)
+    of, length = np.asarray(lessons.maker), np.asarray(lessons.living).sum(1)
     half = _parted(of, np.zeros(len(of), bool) if unlearned is None else unlearned)
-    size, work, share = own_size(person.goods), 0.0, 1.0
+    alike = np.split(np.argsort(length, kind="stable"), np.arange(BATCH, len(of), BATCH))
+    size, work, a_turn, share = own_size(person.goods), 0.0, 0.0, 1.0
     mean, prior = np.zeros((makers, size)), np.tile(np.eye(size), (makers, 1, 1))
     person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(1.0))
     for number in range(rounds):
         score, information = np.zeros((2, makers, size)), np.zeros((2, makers, size, size))
-        for begin in range(0, len(of), BATCH):
-            rows, side = of[begin : begin + BATCH], half[begin : begin + BATCH]
-            some = jax.tree.map(lambda leaf, begin=begin: leaf[begin : begin + BATCH], lessons)
+        for lives in alike:
+            rows, side, turns = of[lives], half[lives], int(length[lives].max())
+            some = jax.tree.map(lambda leaf, lives=lives: leaf[lives], lessons)
             guess = Belief(jnp.asarray(mean[rows], jnp.float32), jnp.asarray(prior[rows], jnp.float32))
             filled = _filled((some, guess))
-            work = work or count(_evidence, person, *filled).flops
-            told, sure = _told(person, *filled)
+            a_turn = a_turn or count(_evidence, person, *filled, jnp.asarray(1), trips=1).flops
+            work += turns * a_turn
+            told, sure = _evidence(person, *filled, jnp.asarray(turns))
             np.add.at(score, (side, rows), np.asarray(told[: len(rows)], float))
             np.add.at(information, (side, rows), np.asarray(sure[: len(rows)], float))
         moving = 2 <= number < rounds - 2
@@ -168,8 +178,7 @@ def settle(
         if moving:
             person, mean = _pooled(person, mean, precision)
     person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(share))
-    batches = rounds * -(-len(of) // BATCH)
-    return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), batches * work
+    return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), work
 
 
 def _parted(of: Int[np.ndarray, " lives"], unlearned: Bool[np.ndarray, " lives"]) -> Int[np.ndarray, " lives"]:

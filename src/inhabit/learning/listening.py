@@ -22,8 +22,8 @@ from inhabit.types import Key
 PASS, SMALLEST = 24, 4
 """Steps that a pass over a small log should have, and the fewest lives heard at once for their sake."""
 
-BRIEFLY = 50_000
-"""Lives heard in all passes together, below which compiling well takes longer than learning."""
+BRIEFLY = 300_000
+"""Turns heard in all passes together, below which compiling well takes longer than learning."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ def fit(
     lives_of = jnp.asarray(np.bincount(np.asarray(lessons.maker), minlength=number).astype(np.float32))
     lessons, held = (jax.tree.map(jnp.asarray, part) for part in (lessons, held))
     epoch, optimiser = _epoch(schedule, lessons.maker.shape[0])
-    learn = (brief if lessons.maker.shape[0] * schedule.epochs < BRIEFLY else eqx.filter_jit)(epoch)
+    learn = (brief if lessons.living.size * schedule.epochs < BRIEFLY else eqx.filter_jit)(epoch)
     carry = brief(_begun)(person, number, optimiser)
     model = carry[0]
     work = count(epoch, carry, lessons, lives_of, key).flops + work_of_living(person, held, _believed(model[1], held))

@@ -223,9 +223,13 @@ def _phrases_in(lowered: str, longest: int) -> tuple[str, ...]:
 
 def _delexicalised(text: str, good: str, goods: Mapping[str, tuple[str, ...]]) -> str:
     """Text in lower case with every good's name, longest first and as whole words, replaced by `THIS` or `OTHER`."""
-    names = {name.lower(): THIS if owner == good else OTHER for owner, called in goods.items() for name in called}
-    if not names:
-        return text.lower()
+    pattern, names = _naming(good, tuple((owner, tuple(called)) for owner, called in goods.items()))
+    return pattern.sub(lambda found: names[found.group()], text.lower()) if names else text.lower()
+
+
+@functools.lru_cache(maxsize=256)
+def _naming(good: str, goods: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    """A pattern of all names of goods, and what stands for each."""
+    names = {name.lower(): THIS if owner == good else OTHER for owner, called in goods for name in called}
     longest_first = sorted(names, key=lambda name: (-len(name), name))
-    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
-    return pattern.sub(lambda found: names[found.group()], text.lower())
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b"), names
