@@ -1,8 +1,14 @@
+import dataclasses
+
+import jax
 import numpy as np
 import pytest
 
-from inhabit.learning.comparing import card, compare
+from inhabit.learning.comparing import Sides, card, compare
 from inhabit.learning.judging import Foretold, frequencies, measure_ratings
+from inhabit.speech.flattening import Flattening
+from inhabit.speech.transformer import Transformer
+from inhabit.speech.twin import Twin
 
 from .tiny import tiny_lives, tiny_people
 
@@ -52,3 +58,21 @@ def test_ratings_stand_beside_what_follows_the_last_rating():
     assert nats["frequencies"] == pytest.approx(-np.log(np.array([8, 7, 7]) / 15).mean())
     assert table["rating, rank correlation"]["mind"].value == pytest.approx(np.sqrt(3) / 2)
     assert measure_ratings(told[:1], people.codebook, lives) == {}
+
+
+@pytest.mark.slow
+def test_a_turn_whose_act_the_log_does_not_name_counts_for_nobody():
+    lives = tiny_lives()
+    train, (life, *rest) = lives[:9], lives[9:]
+    ask, *others = life.messages[1:]
+    silent = dataclasses.replace(life, messages=(life.messages[0], dataclasses.replace(ask, act=None), *others))
+    layout = Flattening.learn(train, goods=("food", "water"), size=300)
+    model = Transformer(len(layout.tokens), width=16, depth=1, heads=1, context=128, key=jax.random.key(0))
+    twin = Twin(model, layout)
+    sides = Sides(people=dataclasses.replace(tiny_people(), mouth=twin), twin=twin, flops={})
+    table, told = compare(sides, train, [silent])
+    (alone,), acts = twin.foretell([silent])[0], layout.acts
+    assert [one.turn for one in told] == [1, 3, 5] and alone.turns == (3, 5)
+    by_hand = -np.mean([alone.acts[0][acts.index("refuse")], alone.acts[1][acts.index("agree")]])
+    assert table["next act, nats"]["twin"].value == pytest.approx(by_hand, rel=1e-4)
+    assert table["words given the plan, bits"]["twin"].value == pytest.approx(np.mean(alone.words[1:]) / np.log(2))

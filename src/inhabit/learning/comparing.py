@@ -107,6 +107,8 @@ def compare(
 ) -> tuple[dict[str, dict[str, Estimate]], list[Foretold]]:
     """Score how well each side foretells acts, ratings and words of held-out lives, with 95 % intervals over makers.
 
+    Turns whose act the log does not name are left out.
+
     Args:
         sides: Both sides, or minds alone.
         train: What the tables count.
@@ -130,13 +132,14 @@ def compare(
     ratings = measure_ratings(told, people.codebook, train, seed=seed)
     if not isinstance(sides, Sides) or people.mouth is None:
         return measure(told, rows, people.codebook.acts, seed=seed) | ratings, told
-    places = [(one.life, one.turn) for one in told]
     acts, words, plans = twins_view(sides.twin, held, people.codebook.acts)
-    rows["twin"] = [acts[place] for place in places]
+    unnamed = np.zeros(len(people.codebook.acts))
+    rows["twin"] = [acts.get((one.life, one.turn), unnamed) for one in told]
     table = measure(told, rows, people.codebook.acts, seed=seed) | ratings
     _, mouthed, _ = twins_view(people.mouth, held, people.codebook.acts)
     views = {"mind": (mouthed, _plans(people, held, told)), "twin": (words, plans)}
-    makers = [one.maker for one in told]
+    named = [one for one in told if (one.life, one.turn) in acts]
+    places, makers = [(one.life, one.turn) for one in named], [one.maker for one in named]
     for who, (said, planned) in views.items():
         whole = [(said.get(place, 0.0) + planned[place]) / np.log(2) for place in places]
         alone = [said.get(place, 0.0) / np.log(2) for place in places]
