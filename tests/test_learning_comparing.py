@@ -63,7 +63,7 @@ def test_ratings_stand_beside_what_follows_the_last_rating():
 @pytest.mark.slow
 def test_a_turn_whose_act_the_log_does_not_name_counts_for_nobody():
     lives = tiny_lives()
-    train, (life, *rest) = lives[:9], lives[9:]
+    train, life = lives[:9], lives[9]
     ask, *others = life.messages[1:]
     silent = dataclasses.replace(life, messages=(life.messages[0], dataclasses.replace(ask, act=None), *others))
     layout = Flattening.learn(train, goods=("food", "water"), size=300)
