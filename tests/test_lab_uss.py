@@ -41,7 +41,7 @@ def test_mode_of_tied_ratings_is_the_lowest():
 def test_every_file_and_published_figure_belongs_to_a_set_and_a_measure():
     assert set(module.PUBLISHED) == set(module.FILES)
     for name in module.FILES:
-        for label in module._published(name):
+        for label in module.published(name):
             assert re.fullmatch(rf"{name} (act (accuracy|macro_f1)|satisfaction (uar|kappa)) published \S+", label)
 
 

@@ -17,6 +17,7 @@ from inhabit.lab.mouths import mouths
 from inhabit.lab.priorities import priorities
 from inhabit.lab.rivals import rivals
 from inhabit.lab.uss import TOLD, hears_better, uss
+from inhabit.lab.uss_by_turn import uss_by_turn
 from inhabit.maths.intervals import Estimate
 from inhabit.records.atomic import replaced
 
@@ -28,6 +29,8 @@ PREDICTIONS = {
     "casino-felt": "Satisfaction and liking are explained better than published (.235 / .247).",
     "uss": "Hearing turn by turn beats TF-IDF regressions on every measure and HiGRU on acts.",
     "uss-acts": "The partner's labelled acts add little to their words.",
+    "uss-by-turn": "Cut by turn, as it was published, kappa on MultiWOZ is above HiGRU's .143: that figure owes more to the cut "
+    "than to the model.",
     "uss-ear": "A pretrained sentence encoder adds to satisfaction, little to acts.",
     "dealornodeal": "A partner's order is read from two utterances better than .612; minds agree, score and trade as "
     "people do (77.9 %, 5.82, 77.0 %).",
@@ -104,6 +107,11 @@ def _uss(*models: Callable[[], Any]) -> Callable[[pathlib.Path, int, bool], Foun
     return run
 
 
+def _uss_by_turn(path: pathlib.Path, seed: int, quick: bool) -> Found:
+    """Satisfaction in folds by turn, as the published runs cut them."""
+    return *uss_by_turn(path, folds=2 if quick else 10, seed=seed), {}
+
+
 def _dealornodeal(path: pathlib.Path, seed: int, quick: bool) -> Found:
     """A partner's order from two utterances; minds that bargain with minds."""
     few = {"listened": 1000, "bargained": 500, "times": 1} if quick else {}
@@ -122,6 +130,7 @@ _SETS: Mapping[str, tuple[str, str, Callable[[pathlib.Path, int, bool], Found]]]
     "uss": ("uss", "uss", _uss()),
     "uss-acts": ("uss", "uss-acts", _uss(lambda: TOLD)),
     "uss-ear": ("uss", "uss-ear", _uss(hears_better)),
+    "uss-by-turn": ("uss", "uss-by-turn", _uss_by_turn),
     "uss-twin": ("uss", "twin", _twin("uss")),
     "dealornodeal": ("dealornodeal", "dealornodeal", _dealornodeal),
     "dealornodeal-twin": ("dealornodeal", "twin", _twin("dealornodeal")),

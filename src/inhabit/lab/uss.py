@@ -76,9 +76,9 @@ def uss(
         for file, tasks in FILES[name].items():
             found = _predictions(sessions(data / file, tasks), name, tasks, models, folds, seed)
             for model, predicted in found.items():
-                (baselines if model else measured).update(_scored(predicted, name, tasks, model))
+                (baselines if model else measured).update(scored(predicted, name, tasks, model))
             lines += found[""]
-        baselines.update(_published(name))
+        baselines.update(published(name))
     return measured, baselines, lines
 
 
@@ -148,7 +148,7 @@ def _plain(value: Any) -> str | int:
     return str(value) if isinstance(value, str) else int(value)
 
 
-def _scored(lines: Sequence[dict[str, Any]], name: str, tasks: Sequence[str], model: str) -> dict[str, Estimate]:
+def scored(lines: Sequence[dict[str, Any]], name: str, tasks: Sequence[str], model: str) -> dict[str, Estimate]:
     """Each measure of each task with its interval."""
     figures = {}
     for task in tasks:
@@ -173,7 +173,7 @@ def _at(score: Callable, true: np.ndarray, predicted: np.ndarray) -> Callable[[n
     return lambda index: score(true[index], predicted[index])
 
 
-def _published(name: str) -> dict[str, Estimate]:
+def published(name: str) -> dict[str, Estimate]:
     """Published figures of a set; their intervals are not known and have no width."""
     figures = {}
     for title, values in PUBLISHED[name].items():

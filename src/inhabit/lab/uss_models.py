@@ -18,7 +18,8 @@ from inhabit.learning.turns import SCALE, Rows, rows, told, turns
 from inhabit.maths import scores
 from inhabit.types import Life
 
-_PARTS = 3
+HELD = 3
+"""Parts of the training dialogues; each is believed something of by models that were fitted without it."""
 _STEPS = 20
 
 
@@ -84,7 +85,7 @@ PARTS: Mapping[str, Callable[[str], bool]] = {
 class Ours:
     """Hearing beside linear models of the words, pooled.
 
-    The training dialogues are cut into `_PARTS`; a hearing and the linear models are fitted without each part and
+    The training dialogues are cut into `HELD` parts; a hearing and the linear models are fitted without each part and
     believe something of it. On these beliefs the pool is fitted and the way to decide is chosen. New dialogues are
     heard by all hearings (the mean of their log beliefs), and by linear models fitted again to all training dialogues.
 
@@ -104,22 +105,22 @@ class Ours:
         tables = {"words": features(log), "talk": history(log)}
         if self.ear is not None:
             tables["meaning"] = meanings(fold.lives, log, self.ear)
-        parts = np.array_split(np.random.default_rng(fold.seed).permutation(fold.train), _PARTS)
+        parts = np.array_split(np.random.default_rng(fold.seed).permutation(fold.train), HELD)
         where = np.concatenate([log.of(part) for part in parts])
         known: dict[str, list] = {task: [] for task in tasks}
         new: dict[str, list] = {task: [] for task in tasks}
         for number, part in enumerate(parts):
             train = np.setdiff1d(fold.train, part)
-            hearing = fit(log, train, self.settings, key=jax.random.key(fold.seed * _PARTS + number))
+            hearing = fit(log, train, self.settings, key=jax.random.key(fold.seed * HELD + number))
             of_new, of_part = believe(hearing, log, fold.test), believe(hearing, log, part)
             for task in tasks:
-                linear = _linear(log, tables, log.of(train), task)(log.of(part))
+                linear = linear_models(log, tables, log.of(train), task)(log.of(part))
                 known[task].append({"hearing": of_part[_ORDER[task]], **linear})
                 new[task].append(of_new[_ORDER[task]])
         answers: dict[str, dict[str, Any]] = {model: {} for model in PARTS}
         for task in tasks:
             held = {name: np.concatenate([one[name] for one in known[task]]) for name in known[task][0]}
-            linear = _linear(log, tables, log.of(fold.train), task)(log.of(fold.test))
+            linear = linear_models(log, tables, log.of(fold.train), task)(log.of(fold.test))
             asked = {"hearing": np.mean(new[task], axis=0), **linear}
             for model, pooled in PARTS.items():
                 chosen = {name: belief for name, belief in held.items() if pooled(name)}
@@ -137,7 +138,7 @@ def meanings(lives: Sequence[Life], log: Rows, ear: Callable[[Sequence[str]], np
     return np.concatenate([3 * table, log.cues], axis=1).astype(np.float32)
 
 
-def _linear(
+def linear_models(
     log: Rows, tables: Mapping[str, Any], train: Int[np.ndarray, " rows"], task: str
 ) -> Callable[[Int[np.ndarray, " some"]], dict[str, np.ndarray]]:
     """Fit regressions of the words at some rows; give a function from rows to their beliefs."""
@@ -159,7 +160,7 @@ def _act(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndar
     return np.array(log.acts)[decide(pool(asked), prior, strength)]
 
 
-def _satisfaction(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
+def decided_rating(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
     """Ratings: below and above the commonest are lifted so that the measures, kappa twice, are best."""
     target = modal(log.ratings[where])
     pool, common = fit_pool(held, target), int(np.bincount(target).argmax())
@@ -168,22 +169,25 @@ def _satisfaction(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -
     return 1 + lifted(pool(asked), common, *lifts)
 
 
-_DECIDED = {"act": _act, "satisfaction": _satisfaction}
+_DECIDED = {"act": _act, "satisfaction": decided_rating}
+
+
+def regression(
+    log: Rows, table: Any, train: Int[np.ndarray, " rows"], test: Int[np.ndarray, " some"], task: str
+) -> np.ndarray:
+    """The answers of a tf-idf regression at some rows: acts unweighted, satisfaction with balanced classes."""
+    target = log.act[train] if task == "act" else modal(log.ratings[train])
+    names = np.array(log.acts) if task == "act" else 1 + np.arange(len(SCALE))
+    weight = np.ones(len(train)) if task == "act" else balanced(target, len(names))
+    coefficients, intercepts = regress(table[train], target, len(names), weight)
+    return names[np.argmax(table[test] @ coefficients + intercepts, axis=1)]
 
 
 def _regression(fold: Fold, tasks: Sequence[str]) -> Answers:
-    """Tf-idf regressions: acts unweighted, satisfaction with balanced classes."""
+    """Tf-idf regressions."""
     log = fold.rows
-    table = features(log)
-    train, test = log.of(fold.train), log.of(fold.test)
-    found: dict[str, Any] = {}
-    for task in tasks:
-        target = log.act[train] if task == "act" else modal(log.ratings[train])
-        names = np.array(log.acts) if task == "act" else 1 + np.arange(len(SCALE))
-        weight = np.ones(len(train)) if task == "act" else balanced(target, len(names))
-        coefficients, intercepts = regress(table[train], target, len(names), weight)
-        found[task] = names[np.argmax(table[test] @ coefficients + intercepts, axis=1)]
-    return {"tf-idf": found}
+    table, train, test = features(log), log.of(fold.train), log.of(fold.test)
+    return {"tf-idf": {task: regression(log, table, train, test, task) for task in tasks}}
 
 
 def _commonest(fold: Fold, tasks: Sequence[str]) -> Answers:
