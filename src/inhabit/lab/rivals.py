@@ -53,8 +53,11 @@ def rivals(
 
 
 def parted(path: pathlib.Path, *, most: int, seed: int) -> tuple[list[Life], list[Life]]:
-    """Read a set, of a large one a random part; four fifths of its dialogues, and the rest to measure on."""
-    lives = list(read(path).lives)
+    """Read a set, of a large one a random part; four fifths of its dialogues, and the rest to measure on.
+
+    ReDial's file of actions is not read beside the rated one, whose dialogues it tells again.
+    """
+    lives = [life for life in read(path).lives if not life.id.startswith("ReDial-action/")]
     if goods := goods_of(lives):
         lives = annotate(lives, Lexicon.learn(goods, lives))
     groups = sorted({together(life) for life in lives})

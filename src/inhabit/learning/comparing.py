@@ -13,7 +13,16 @@ from inhabit.learning import reading
 from inhabit.learning.accounts import live
 from inhabit.learning.codebook import goods_of
 from inhabit.learning.fitting import Settings, fit_people, validating
-from inhabit.learning.judging import Chain, Foretold, departed, foretell, frequencies, measure, measure_ratings
+from inhabit.learning.judging import (
+    Chain,
+    Foretold,
+    as_named,
+    departed,
+    foretell,
+    frequencies,
+    measure,
+    measure_ratings,
+)
 from inhabit.learning.mouthing import read_mouth
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
@@ -185,9 +194,11 @@ def twins_view(twin: Twin, held: Sequence[Life], acts: Sequence[str]) -> tuple[d
 
 
 def _plans(people: People, held: Sequence[Life], told: Sequence[Foretold]) -> dict[tuple[str, int], float]:
-    """The mind's nats for act, good and stances of each turn."""
+    """The mind's nats for act, good and stances of each turn whose act, as is known, the log names."""
     lessons = people.codebook.lessons(held)
     makers = [life.maker if life.maker in people.makers else None for life in held]
     stances = np.asarray(live(people.person, lessons, jnp.stack([people.belief(m).mean for m in makers])).stances)
     each = iter(stances[np.asarray(lessons.living)])
-    return {(one.life, one.turn): -one.aims - float(next(each)) for one in told}
+    names = people.codebook.acts
+    known = [float(as_named(one.acts, names)[one.true] - one.acts[one.true]) for one in told]
+    return {(one.life, one.turn): -one.aims - more - float(next(each)) for one, more in zip(told, known)}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import log_softmax
 
 from inhabit.learning.codebook import OTHER, Codebook, fell_silent, turns
 from inhabit.learning.knowing import Told, know
@@ -129,10 +130,12 @@ def measure(
 ) -> dict[str, dict[str, Estimate]]:
     """Score foretold acts beside rivals that foretold the same turns, with intervals over makers.
 
+    Turns whose act the log does not name are left out, and everyone is told that the log names the others.
+
     Args:
         foretold: The mind's.
         rivals: By name, a row of log-probabilities over the same acts for each of the same turns.
-        acts: Names of the acts; turns whose act the log does not name are left out.
+        acts: Names of the acts.
         seed: Of the bootstrap.
 
     Returns:
@@ -142,7 +145,7 @@ def measure(
     true = np.array([foretold[i].true for i in kept])
     makers = [foretold[i].maker for i in kept]
     tables = {"mind": [told.acts for told in foretold], **rivals}
-    rows = {who: np.stack([table[i] for i in kept]) for who, table in tables.items()}
+    rows = {who: as_named(np.stack([table[i] for i in kept]), acts) for who, table in tables.items()}
 
     def each(score: Score) -> dict[str, Estimate]:
         return _each(score, true, rows, makers, seed)
@@ -152,6 +155,12 @@ def measure(
         "next act, accuracy": each(lambda t, row: scores.accuracy(t, row.argmax(1))),
         "next act, macro-F1": each(lambda t, row: scores.macro_f1(t, row.argmax(1))),
     }
+
+
+def as_named(rows: np.ndarray, acts: Sequence[str]) -> np.ndarray:
+    """Log-probabilities of acts once it is known that the log names the act; the others' are minus infinity."""
+    known = np.where(np.array(acts) == OTHER, -np.inf, rows)
+    return log_softmax(known, axis=-1)
 
 
 def measure_ratings(
