@@ -88,7 +88,7 @@ SETS: Mapping[str, tuple[str, Schooling]] = {
 RIVALS: Mapping[str, craftax_peer.Terms] = {"peer": craftax_peer.Terms(), "narrow": craftax_peer.Terms(width=64)}
 """A peer's flat PPO as it was published, and with hidden layers so narrow that it costs hardly more than the world."""
 
-ROUNDS, STRIDE = 8, 40_960
+ROUNDS, STRIDE = 6, 20_480
 """Of comparing costs: rounds, and steps that each side lives and learns from in each."""
 
 
