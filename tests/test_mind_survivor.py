@@ -6,7 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inhabit.lab import craftax, craftax_peer
+from inhabit.lab import craftax_peer
+from inhabit.lab.craftax import attended
+from inhabit.lab.craftax_pupils import Ours, Theirs
 from inhabit.learning import living
 from inhabit.learning.schooling import Schooling
 from inhabit.learning.surviving import Wilds
@@ -108,13 +110,13 @@ def test_a_survivor_and_a_peer_learn_to_pick_what_they_see(whose):
         school = Schooling(
             lives=16, steps=8, births=4, minibatches=2, rate=1e-2, discount=0.5, entropy=0.002, value=1.0
         )
-        pupil = craftax.Ours(_born(), Meadow(), school, seed=0)
+        pupil = Ours(_born(), Meadow(), school, seed=0)
     else:
         terms = craftax_peer.Terms(worlds=16, steps=8, births=4, minibatches=2, rate=1e-2, discount=0.5, width=16)
-        pupil = craftax.Theirs(Meadow(), 3, terms, seed=0)
+        pupil = Theirs(Meadow(), 3, terms, seed=0)
     before = pupil.spent(lives=16, longest=50, key=jax.random.key(5))[0].mean()
     for _ in range(6):
-        last = craftax.attended(pupil, 8 * 16 * 10)
+        last = attended(pupil, 8 * 16 * 10)
     after, age = pupil.spent(lives=16, longest=50, key=jax.random.key(5))
     assert before < 12 and last.reward > 17 and after.mean() > 17 and np.all(age == 20)  # of 20; chance is 6.7
 
