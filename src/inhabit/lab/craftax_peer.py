@@ -267,7 +267,8 @@ def _reborn(lives: PyTree, fresh: PyTree, over: Bool[Array, " worlds"]) -> PyTre
 def _layers(sizes: tuple[int, ...], last: float, *, key: Key) -> tuple[eqx.nn.Linear, ...]:
     gains = [2**0.5] * (len(sizes) - 2) + [last]
     keys = jax.random.split(key, len(gains))
-    return tuple(_layer(*size, gain, key=one) for *size, gain, one in zip(sizes, sizes[1:], gains, keys))
+    each = zip(sizes, sizes[1:], gains, keys)
+    return tuple(_layer(before, after, gain, key=one) for before, after, gain, one in each)
 
 
 def _layer(before: int, after: int, gain: float, *, key: Key) -> eqx.nn.Linear:
