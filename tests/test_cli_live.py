@@ -1,5 +1,6 @@
 """The command that grows a mind: what it refuses, and how a village and an answer are shown."""
 
+import json
 import types
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 
 from inhabit.cli import village
 from inhabit.cli.main import main
-from inhabit.cli.view import above, beside
+from inhabit.cli.view import above, beside, heights
 from inhabit.mind.dweller.answering import direction
+from inhabit.web.life import life_page
 from inhabit.worlds.village.acts import Hand
 
 
@@ -18,6 +20,7 @@ from inhabit.worlds.village.acts import Hand
         (["live", "moon"], "no world is called 'moon'; there is village"),
         (["live", "village", "-o", "/nowhere/x.mind"], "/nowhere: no such folder to write x.mind in"),
         (["live", "village", "--log", "/nowhere/x.jsonl"], "/nowhere: no such folder to write x.jsonl in"),
+        (["live", "village", "--page", "/nowhere/x.html"], "/nowhere: no such folder to write x.html in"),
     ],
 )
 def test_wrong_words_cost_one_line_and_status_two(words, complaint, capsys):
@@ -45,6 +48,15 @@ def test_a_village_is_drawn_from_above_with_north_up():
     drawn = above(types.SimpleNamespace(place=place))
     assert drawn == [",,,,~", ",@>,,", ",,,1,", "c,,,,"]
     assert beside(drawn, ["a", "b"]).splitlines()[1] == ",@>,,   b"
+    assert heights(types.SimpleNamespace(place=place)) == ["11111"] * 4
+
+
+def test_the_page_of_a_life_holds_it_whole_and_nothing_in_it_can_end_the_script():
+    life = {"frames": [{"says": "a < b </script><b>"}]}
+    page = life_page(life)
+    start = page.index("const life = ") + len("const life = ")
+    assert json.JSONDecoder().raw_decode(page, start)[0] == life
+    assert page.count("</script>") == life_page({}).count("</script>") == 1
 
 
 def test_directions_are_said_in_eight_ways_and_steps():

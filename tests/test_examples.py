@@ -3,6 +3,8 @@ import pathlib
 
 import pytest
 
+from inhabit.records.reading import read
+
 FOLDER = pathlib.Path(__file__).parent.parent / "examples"
 
 
@@ -37,6 +39,12 @@ def test_a_network_learns_cues_for_its_memory():
 def test_a_fitted_person_answers_calm_and_stressed():
     said = load("fit_and_talk").main(makers=8, meetings=3, epochs=1)
     assert [line.split(":")[0] for line in said] == ["stress 0.0", "stress 0.9"]
+
+
+@pytest.mark.slow
+def test_villagers_talk_is_read_as_a_log(tmp_path):
+    path = tmp_path / "village.jsonl"
+    assert load("village_log").main(path, villages=2, days=1) == len(read(path).lives) > 4
 
 
 def test_every_example_is_run_here():

@@ -6,7 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from inhabit.lab import craftax
+from inhabit.lab import craftax_peer
+from inhabit.lab.craftax import attended
+from inhabit.lab.craftax_pupils import Ours, Theirs
 from inhabit.learning import living
 from inhabit.learning.schooling import Schooling
 from inhabit.learning.surviving import Wilds
@@ -36,6 +38,9 @@ class Meadow(eqx.Module):
     def observe(self, state):
         row = (jnp.arange(3) == state[0]).astype(jnp.uint8)
         return Seen(row[None], jnp.zeros((1, 3), jnp.uint8), jnp.ones(1))
+
+    def line(self, state):
+        return (jnp.arange(3) == state[0]).astype(float)
 
     def step(self, state, act, *, key):
         flower, age = state
@@ -99,13 +104,30 @@ def test_craftax_is_seen_as_it_stands_and_pays_for_what_is_first_done():
 
 
 @pytest.mark.slow
-def test_a_survivor_learns_to_pick_what_it_sees():
-    school = Schooling(lives=16, steps=8, births=4, minibatches=2, rate=1e-2, discount=0.5, entropy=0.002, value=1.0)
-    home, newborn = Wilds(Meadow(), unit=2.0), _born()
-    grown = craftax.schooled(newborn, home, school, steps=8 * 16 * 60, seed=0)
-    before, after = (
-        craftax.lived(mind, home, lives=16, longest=50, key=jax.random.key(5))[0].mean()
-        for mind in (newborn, grown.mind)
-    )
-    assert before < 12 and after > 18  # of 20; chance is 6.7
-    assert grown.rewards[0] < 12 and grown.rewards[-1] > 17
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+def test_a_survivor_and_a_peer_learn_to_pick_what_they_see(whose):
+    if whose == "ours":
+        school = Schooling(
+            lives=16, steps=8, births=4, minibatches=2, rate=1e-2, discount=0.5, entropy=0.002, value=1.0
+        )
+        pupil = Ours(_born(), Meadow(), school, seed=0)
+    else:
+        terms = craftax_peer.Terms(worlds=16, steps=8, births=4, minibatches=2, rate=1e-2, discount=0.5, width=16)
+        pupil = Theirs(Meadow(), 3, terms, seed=0)
+    before = pupil.spent(lives=16, longest=50, key=jax.random.key(5))[0].mean()
+    for _ in range(6):
+        last = attended(pupil, 8 * 16 * 10)
+    after, age = pupil.spent(lives=16, longest=50, key=jax.random.key(5))
+    assert before < 12 and last.reward > 17 and after.mean() > 17 and np.all(age == 20)  # of 20; chance is 6.7
+
+
+def test_a_peers_lives_follow_one_another_and_each_is_paid_once():
+    terms = craftax_peer.Terms(worlds=4, steps=45, births=2, epochs=1, minibatches=2, width=8)
+    pupil = craftax_peer.enrol(Meadow(), 3, terms, 9, seed=0)
+    pupil, lived = brief(craftax_peer.live)(pupil, Meadow(), terms, key=jax.random.key(3))
+    assert [int(step) for step in np.flatnonzero(lived.over.all(1))] == [19, 39] and lived.over.sum() == 8
+    paid = lived.reward.reshape(9, 5, 4).sum(1)  # in fives of steps
+    np.testing.assert_allclose(lived.total[19], paid[:4].sum(0))
+    np.testing.assert_allclose(lived.total[39], paid[4:8].sum(0))
+    np.testing.assert_allclose(pupil.paid, paid[8])
+    np.testing.assert_array_equal(lived.reward, lived.seen[..., :3].argmax(-1) == lived.act)

@@ -28,12 +28,15 @@ def command(
     watch: Annotated[bool, typer.Option("--watch", help="Then show a life of it, step by step.")] = False,
     steps: Annotated[int, typer.Option(min=1, max=10_000, help="Steps of the life that is lived and logged.")] = 384,
     log: Annotated[pathlib.Path | None, typer.Option("--log", help="Write that life as a log (JSONL).")] = None,
+    page: Annotated[
+        pathlib.Path | None, typer.Option("--page", help="Write that life as a page that plays it (HTML).")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False,
 ) -> None:
     """Grow a mind in a world, then let it live a life there."""
     if world not in WORLDS:
         raise typer.BadParameter(f"no world is called {world!r}; there is {', '.join(WORLDS)}")
-    for path in (output, log):
+    for path in (output, log, page):
         if path is not None and not path.parent.is_dir():
             raise typer.BadParameter(f"{path.parent}: no such folder to write {path.name} in")
     start_engine()
@@ -44,8 +47,8 @@ def command(
     say_json({"file": str(output), "lessons": growth.lessons, "steps": growth.steps, **fared}) if json else _show(
         growth, fared, output
     )
-    if watch or log is not None:
-        _lives_on(growth, steps, seed, watch and not json, log)
+    if watch or log is not None or page is not None:
+        _lives_on(growth, steps, seed, watch and not json, log, page)
 
 
 def _begun(path: pathlib.Path, resume: bool, seed: int) -> "Growth":
@@ -114,7 +117,9 @@ def _show(growth: "Growth", fared: dict[str, Any], path: pathlib.Path) -> None:
     console.print(f"{path}: {growth.lessons} lessons, {growth.steps:,} steps; talk to it with: inhabit talk {path}")
 
 
-def _lives_on(growth: "Growth", steps: int, seed: int, watch: bool, log: pathlib.Path | None) -> None:
+def _lives_on(
+    growth: "Growth", steps: int, seed: int, watch: bool, log: pathlib.Path | None, html: pathlib.Path | None
+) -> None:
     """Let the mind live a life, shown step by step or not, and write it down."""
     import jax
 
@@ -131,6 +136,8 @@ def _lives_on(growth: "Growth", steps: int, seed: int, watch: bool, log: pathlib
         from inhabit.records.writing import write
 
         write(log, [biography.told(growth.mind, pages, id=f"village-{seed + 1}")])
+    if html is not None:
+        _paged(html, growth, pages)
 
 
 class _screen:
@@ -161,3 +168,12 @@ class _screen:
         assert self.live is not None
         self.live.update(Text(beside(above(page), inside(page, growth.mind))), refresh=True)
         time.sleep(0.08)
+
+
+def _paged(path: pathlib.Path, growth: "Growth", pages: list[Any]) -> None:
+    from inhabit.cli.frames import recorded
+    from inhabit.records.atomic import replaced
+    from inhabit.web.life import life_page
+
+    with replaced(path) as new:
+        new.write_text(life_page(recorded(growth.mind, pages)), "utf-8")

@@ -47,6 +47,12 @@ def above(page: "Page", life: int = 0) -> list[str]:
     return ["".join(row) for row in drawn.T]
 
 
+def heights(page: "Page", life: int = 0) -> list[str]:
+    """How high each column of that drawing is filled, a digit each."""
+    filled = np.asarray(page.place.state.voxels[life]) != 0
+    return ["".join(map(str, row)) for row in filled.sum(2).T]
+
+
 def inside(page: "Page", mind: "Dweller", life: int = 0) -> list[str]:
     """The body, the mood, how surprising the moment was, what was done, heard and said."""
     from inhabit.mind.dweller.expecting import MODALITIES

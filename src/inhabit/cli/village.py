@@ -134,10 +134,13 @@ class _Talk:
         )
 
     def _where(self, answering: Any, asked: Any, line: str) -> str:
+        if (person := re.search(r"\bperson \d+", line)) is not None:
+            seen = [one for one in answering.sees(self.mind, asked) if one.what == person[0]]
+            return answering.direction(seen[0].east, seen[0].south) if seen else f"I do not see {person[0]}"
         topics = [name.lower() for name in self.mind.innate.topics]
         named = [topic for topic, name in enumerate(topics) if topic and name in line]
         if not named:
-            return f"where is what? I know of {', '.join(topics[1:])}"
+            return f"where is what? I know of {', '.join(topics[1:])}, and whom I see (person 1)"
         place = answering.where(self.mind, asked, named[0])
         if place is None:
             return f"I do not know where {topics[named[0]]} is"

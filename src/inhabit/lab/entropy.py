@@ -13,11 +13,12 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
-from inhabit.lab.experiment import Experiment, Record
+from inhabit.lab.experiment import Experiment, Record, Watch, unwatched
 from inhabit.lab.traffic import FIRST, GIVEN, SIZES, VOCABULARY, Traffic, traffic
 from inhabit.maths.compiling import brief
 from inhabit.maths.flops import count
 from inhabit.maths.intervals import Estimate, bootstrap
+from inhabit.records.atomic import replaced
 from inhabit.speech.scoring import surprisals
 from inhabit.speech.transformer import Transformer, normalise
 from inhabit.types import Key
@@ -199,21 +200,63 @@ def tables(data: Traffic, test: Traffic) -> Mapping[str, np.ndarray]:
     return {"unigram": nats_of(False), "table": nats_of(True)}
 
 
+@dataclasses.dataclass(frozen=True)
+class Heard:
+    """Rows to fit on, held back and to test on, and what each reader is told at them.
+
+    Attributes:
+        parts: The rows.
+        told: By reader, for each part.
+        explained: Share of the state's variance that is inferred, in the last part.
+    """
+
+    parts: tuple[Traffic, Traffic, Traffic]
+    told: Mapping[str, list[np.ndarray]]
+    explained: float
+
+    @classmethod
+    def of(cls, scale: Scale, seed: int) -> "Heard":
+        """Listen to villages."""
+        data, held, test = parts = _split(scale, seed)
+        inferred, explained = infer(data, (held, test))
+        true = [part.state for part in parts]
+        return cls(parts, {"traffic": [0 * each for each in true], "inferred": inferred, "true": true}, explained)
+
+
+def reading(name: str, heard: Heard, scale: Scale, seed: int, path: pathlib.Path) -> tuple[np.ndarray, float]:
+    """Nats of each symbol of the test's messages under a reader fitted now, and its work; both are kept in a file."""
+    data, held, test = heard.parts
+    reader, work = train(heard.told[name][0], data, (heard.told[name][1], held), scale, seed)
+    scored = np.asarray(_scored(reader, jnp.asarray(test.tokens), jnp.asarray(heard.told[name][2])))
+    with replaced(path) as new, new.open("wb") as file:
+        np.savez_compressed(file, scored=scored, work=work)
+    return scored, work
+
+
+def kept(path: pathlib.Path) -> tuple[np.ndarray, float]:
+    """What `reading` kept."""
+    with np.load(path) as file:
+        return file["scored"], float(file["work"])
+
+
 def entropy(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
     """Run the experiment on villages never heard in fitting."""
+    return sweep(on, seed=seed, quick=quick, out=out, resume=False)
+
+
+def sweep(on: str, *, seed: int, quick: bool, out: pathlib.Path, resume: bool, watch: Watch = unwatched) -> Record:
+    """The same, going on where it was cut off: a reader fitted before (here, by this version of JAX) is not fitted again."""
     began, scale = time.monotonic(), QUICK if quick else FULL
-    data, held, test = _split(scale, seed)
-    inferred, explained = infer(data, (held, test))
-    ours = {
-        "traffic": [np.zeros_like(part.state) for part in (data, held, test)],
-        "inferred": inferred,
-        "true": [part.state for part in (data, held, test)],
-    }
+    out.mkdir(parents=True, exist_ok=True)
+    heard = Heard.of(scale, seed)
+    data, _, test = heard.parts
     said, work = dict[str, np.ndarray](tables(data, test)), dict[str, float]()
-    for name in TOLD:
-        reader, work[name] = train(ours[name][0], data, (ours[name][1], held), scale, seed)
-        scored = np.asarray(_scored(reader, jnp.asarray(test.tokens), jnp.asarray(ours[name][2])))
+    for number, name in enumerate(TOLD):
+        watch(number, len(TOLD))
+        path = out / f"{name}-{scale.villages}-{seed}.npz"
+        scored, work[name] = kept(path) if resume and path.exists() else reading(name, heard, scale, seed, path)
         said[name], said[f"{name}: kind alone"] = scored.sum(-1), scored[..., 0]
+    watch(len(TOLD), len(TOLD))
     said["speaker"], said["speaker's entropy"] = test.speaker_nats, test.speaker_entropy
     bits = {name: each[test.there] / np.log(2) for name, each in said.items()}
     at = np.argwhere(test.there)
@@ -223,6 +266,7 @@ def entropy(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         | {name: round(float(each[row, place] / np.log(2)), 4) for name, each in said.items()}
         for row, place in at
     ]
+    explained = heard.explained
     return Record(
         question=QUESTION,
         prediction=PREDICTION,
@@ -265,4 +309,4 @@ def _mean(values: np.ndarray, groups: list[str]):
     return bootstrap(lambda index: float(values[index].mean()), groups, resamples=400)
 
 
-ENTROPY = Experiment(name="entropy", question=QUESTION, sets=("village",), run=entropy)
+ENTROPY = Experiment(name="entropy", question=QUESTION, sets=("village",), run=entropy, sweep=sweep)

@@ -3,7 +3,8 @@
 import dataclasses
 import pathlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -31,26 +32,42 @@ PREDICTIONS = {
     "questions": "At least 90 % of 500 questions about its own life right; the twin that heard the same talk far below.",
     "faculties": "Taking any faculty away costs more than two standard errors of return.",
     "flat": "Grown as long with flat senses of as many parameters, a mind fares worse by more than two standard errors.",
+    "wide": "Grown as long with flat senses of as many operations (seven times the parameters), it still fares worse.",
 }
+FLAT: Mapping[str, int] = {"flat": 3, "wide": 18}
+"""Hidden units of a flat sight with as many parameters (20,000) and as many multiply-adds (130,000) as the native one."""
+
+KEPT = 50
+"""Lessons after which a mind that is growing up is saved: broken off, it goes on from there."""
+
 LESSONS, QUICK_LESSONS = 900, 20
 LIVES, QUICK_LIVES = 256, 128
 
 
-def flat(mind: Dweller, *, seed: int = 0) -> Dweller:
-    """The mind with flat sight of about as many parameters as the native one has."""
+def flat(mind: Dweller, *, hidden: int, seed: int = 0) -> Dweller:
+    """The mind with a flat sight of so many hidden units."""
     innate = mind.innate
-    sight = FlatSight(innate.window, len(innate.materials), innate.looks, SIGHT, hidden=3, key=jax.random.key(seed))
+    sight = FlatSight(
+        innate.window, len(innate.materials), innate.looks, SIGHT, hidden=hidden, key=jax.random.key(seed)
+    )
     return eqx.tree_at(lambda m: m.sight, mind, sight)
 
 
-def grown(folder: pathlib.Path, *, seed: int, lessons: int, name: str = "grown", change: Any = None) -> Growth:
-    """The mind that the experiment is about: from its file if it has grown before, else grown now."""
+def grown(
+    folder: pathlib.Path,
+    *,
+    seed: int,
+    lessons: int,
+    name: str = "grown",
+    change: Callable[[Dweller], Dweller] = lambda mind: mind,
+) -> Growth:
+    """The mind that the experiment is about: from its file as far as it has grown before, then grown up."""
     path = folder / f"{name}-{seed}-{lessons}.mind"
-    if path.exists():
-        return Growth.open(path)
-    growth = grow(Growth.begin(seed=seed, **({} if change is None else {"change": change})), lessons=lessons)
+    growth = Growth.open(path, change=change) if path.exists() else Growth.begin(seed=seed, change=change)
     folder.mkdir(parents=True, exist_ok=True)
-    growth.save(path)
+    while growth.lessons < lessons:
+        growth = grow(growth, lessons=min(KEPT, lessons - growth.lessons))
+        growth.save(path)
     return growth
 
 
@@ -64,7 +81,7 @@ def mind(on: str, *, seed: int, quick: bool, out: pathlib.Path) -> Record:
         "speech": _speech,
         "questions": _questions,
         "faculties": _faculties,
-        "flat": _flat,
+        **{name: partial(_flat, name, hidden) for name, hidden in FLAT.items()},
     }[on]
     found = run(growth, lives=lives, seed=seed, quick=quick, folder=out.parent)
     work = growth.flops() * growth.lessons
@@ -150,9 +167,9 @@ def _faculties(growth: Growth, *, lives: int, seed: int, **_: Any) -> _Found:
     return _Found(measured, {}, rows)
 
 
-def _flat(growth: Growth, *, lives: int, seed: int, folder: pathlib.Path, **_: Any) -> _Found:
+def _flat(name: str, hidden: int, growth: Growth, *, lives: int, seed: int, folder: pathlib.Path, **_: Any) -> _Found:
     """Flat senses grown as long as the native ones."""
-    flattened = grown(folder, seed=seed, lessons=growth.lessons, name="flat", change=flat)
+    flattened = grown(folder, seed=seed, lessons=growth.lessons, name=name, change=partial(flat, hidden=hidden))
     native, other = (_total(growth, mind, lives=lives, seed=seed) for mind in (growth.mind, flattened.mind))
     measured = {
         "return, native": _mean(native),

@@ -114,8 +114,12 @@ class Growth:
         )
 
     @classmethod
-    def open(cls, path: str | pathlib.Path) -> "Growth":
+    def open(cls, path: str | pathlib.Path, *, change: Callable[[Dweller], Dweller] = lambda mind: mind) -> "Growth":
         """Open what `save` wrote.
+
+        Args:
+            path: The file.
+            change: The parts that it was begun with, if others than usual.
 
         Raises:
             MindFileError: It is no such file, or it is of another make of dweller.
@@ -126,17 +130,17 @@ class Growth:
                 f"{path}: holds {file.manifest.get('kind')!r}, no dweller; `inhabit live village` grows one"
             )
         try:
-            return cls._of(file)
+            return cls._of(file, change)
         except (KeyError, TypeError, ValueError) as error:
             raise MindFileError(f"{path}: a dweller of another make ({error}); grow a new one") from error
 
     @classmethod
-    def _of(cls, file: MindFile) -> "Growth":
+    def _of(cls, file: MindFile, change: Callable[[Dweller], Dweller]) -> "Growth":
         told = file.manifest["village"]
         village = Village(people=told["people"], plants=told["plants"], size=tuple(told["size"]))
         home = VillageHome(village, life=file.manifest["life"])
         schooling = Schooling(**file.manifest["schooling"])
-        mind = Dweller.create(innate_of(village), key=jax.random.key(0))
+        mind = change(Dweller.create(innate_of(village), key=jax.random.key(0)))
         like = eqx.filter_eval_shape(_enrolled, mind, home, schooling)
         learner = with_leaves(_zeros(like), file.arrays)
         return cls(home=home, schooling=schooling, learner=learner, curve=tuple(file.manifest["curve"]))

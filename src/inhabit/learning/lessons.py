@@ -86,7 +86,7 @@ def enrol(mind: AbstractActor, home: AbstractHome, schooling: Schooling, *, seed
     """A learner before its first lesson; its lives are born in the same program as those between lessons."""
     key = jax.random.fold_in(jax.random.key(seed), 2**31 - 1)
     parts = [
-        _born(mind, home, schooling.births, key=one)
+        _births(schooling)(mind, home, schooling.births, key=one)
         for one in jax.random.split(key, -(-schooling.lives // schooling.births))
     ]
     lives = jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[: schooling.lives], *parts)
@@ -102,9 +102,15 @@ def enrolled(mind: AbstractActor, lives: Lives, schooling: Schooling, *, seed: I
 _enrolled = brief(enrolled)
 
 
-@brief
 def _born(mind: AbstractActor, home: AbstractHome, number: int, *, key: Key) -> Lives:
     return strong(born(mind, home, number, key=key))
+
+
+_BIRTHS = {True: brief(_born), False: eqx.filter_jit(_born)}
+
+
+def _births(schooling: Schooling) -> Any:
+    return _BIRTHS[schooling.hasty]
 
 
 def remembered(
@@ -220,11 +226,11 @@ def train(learner: Learner, home: AbstractHome, schooling: Schooling, *, lessons
     """Have some lessons, one after another.
 
     World, mind and learning are one compiled program, called once a lesson; only births, which are short and many
-    operations, are a program of their own that is compiled briefly.
+    operations, are a program of their own, which can be compiled briefly.
     """
     infos = []
     for _ in range(lessons):
-        newborn = _born(learner.mind, home, schooling.births, key=_keys(learner)[0])
+        newborn = _births(schooling)(learner.mind, home, schooling.births, key=_keys(learner)[0])
         learner, info = _lesson(learner, newborn, home, schooling)
         infos.append(info)
     return learner, jax.tree.map(lambda *leaves: jnp.stack(leaves), *infos)

@@ -30,6 +30,7 @@ class Schooling:
         longest: Norm at which a gradient is cut.
         watching: Weight of a nat of what others would have done in one's place, at the first lesson; 0 watches nobody.
         weaned: Lessons until that weight has fallen to 0, in a straight line.
+        hasty: Births are compiled briefly and run slowly (`maths.compiling.brief`): right where they take long to compile.
     """
 
     lives: int = 128
@@ -49,6 +50,7 @@ class Schooling:
     longest: float = 0.5
     watching: float = 0.0
     weaned: int = 200
+    hasty: bool = True
 
     def __post_init__(self):
         if self.lives % self.minibatches:

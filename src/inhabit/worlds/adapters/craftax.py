@@ -71,9 +71,13 @@ class CraftaxClassic(eqx.Module):
         """A new land with a new body in it."""
         return _ENV.reset_env(key, _PARAMS)[1]
 
+    def line(self, state: Any) -> Float[Array, " observed"]:
+        """What the body perceives, in one line, as Craftax gives it."""
+        return _ENV.get_obs(state).astype(jnp.float32)
+
     def observe(self, state: Any) -> Seen:
         """What the body perceives."""
-        seen = _ENV.get_obs(state).astype(jnp.float32)
+        seen = self.line(state)
         cells = seen[:-BODY].reshape(*SHAPE, MATERIALS + CREATURES)
         creature = jnp.max(cells[..., MATERIALS:] * jnp.arange(1, CREATURES + 1), -1)
         return Seen(
