@@ -11,7 +11,7 @@ import numpy as np
 
 from inhabit.learning import reading
 from inhabit.learning.accounts import live
-from inhabit.learning.codebook import goods_of
+from inhabit.learning.codebook import OTHER, goods_of
 from inhabit.learning.fitting import Settings, fit_people, validating
 from inhabit.learning.judging import (
     Chain,
@@ -147,7 +147,7 @@ def compare(
     table = measure(told, rows, people.codebook.acts, seed=seed) | ratings
     _, mouthed, _ = twins_view(people.mouth, held, people.codebook.acts)
     views = {"mind": (mouthed, _plans(people, held, told)), "twin": (words, plans)}
-    named = [one for one in told if (one.life, one.turn) in acts]
+    named = [one for one in told if (one.life, one.turn) in acts and people.codebook.acts[one.true] != OTHER]
     places, makers = [(one.life, one.turn) for one in named], [one.maker for one in named]
     for who, (said, planned) in views.items():
         whole = [(said.get(place, 0.0) + planned[place]) / np.log(2) for place in places]
