@@ -45,7 +45,8 @@ def library(source: pathlib.Path, macros: Sequence[str]) -> ctypes.CDLL | None:
                 os.replace(made, kept)
         return ctypes.CDLL(str(kept))
     except (OSError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[0]
+        lines = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+        said = next((line for line in lines if "error" in line), lines[0])
         told = f"{source.name} was not compiled, XLA does its work: {said} ({OFF}=0: do not try)"
         warnings.warn(told, RuntimeWarning, stacklevel=2)
         return None

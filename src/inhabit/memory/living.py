@@ -80,7 +80,10 @@ def live_heads(
         return lambda *leaves: live(*eqx.combine(jax.tree.unflatten(tree, leaves), rest))
 
     live = jax.custom_jvp(flat(kernel.live_heads))
-    live.defjvp(functools.partial(_moved, flat(functools.partial(_in_chunks, chunk=_CHUNK))), symbolic_zeros=True)
+    live.defjvp(
+        functools.partial(_moved, flat(functools.partial(_in_chunks, chunk=min(_CHUNK, cues.shape[1])))),
+        symbolic_zeros=True,
+    )
     return live(*leaves)
 
 
@@ -156,10 +159,23 @@ def step_heads(
     states: MemoryState,
     event: tuple[Float[Array, "heads keys"], Float[Array, "heads values"]],
 ) -> tuple[MemoryState, MemoryInfo]:
-    """Live through one event with every head; what a surprise costs is paid only if some head is surprised.
+    """Live through one event with every head, by the kernel where it is ready.
 
     Donate the states (`jax.jit(..., donate_argnums=...)`) and nothing is copied.
     """
+    cues, values = event
+    if not kernel.ready(memories, *event, *jax.tree.leaves(states)):
+        return _step_heads(memories, states, event)
+    after, lived = live_heads(memories, states, cues[:, None], values[:, None])
+    return after, jax.tree.map(lambda leaf: leaf[:, 0], lived.info)
+
+
+def _step_heads(
+    memories: SurpriseMemory,
+    states: MemoryState,
+    event: tuple[Float[Array, "heads keys"], Float[Array, "heads values"]],
+) -> tuple[MemoryState, MemoryInfo]:
+    """By XLA alone; what a surprise costs is paid only if some head is surprised."""
     encounter = _each_head(SurpriseMemory.meet, memories, states, event)
     of = (encounter.met, encounter.covered, encounter.aside, memories.caution)
 
@@ -176,7 +192,7 @@ def step_heads(
 def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
     def one(states: MemoryState, event: Events) -> tuple[MemoryState, Lived]:
         cues = jnp.where(event.present[:, None], event.cues, jnp.nan)
-        after, info = step_heads(memories, states, (cues, event.values))
+        after, info = _step_heads(memories, states, (cues, event.values))
         read = None if event.queries is None else jax.vmap(_expected)(after, event.queries)
         return after, Lived(info=info, read=read)
 

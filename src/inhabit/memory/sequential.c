@@ -378,9 +378,9 @@ static void *buffer(void **list, int at, long offset, size_t size) {
 }
 
 XLA_FFI_Error *inhabit_live(XLA_FFI_CallFrame *frame) {
-  XLA_FFI_Extension_Base *asked = frame->extension_start;
-  if (asked && asked->type == XLA_FFI_Extension_Metadata) {
-    XLA_FFI_Api_Version *version = &((XLA_FFI_Metadata_Extension *)asked)->metadata->api_version;
+  XLA_FFI_Metadata_Extension *asked = (void *)frame->extension_start; /* its base has two names in two versions */
+  if (asked && asked->extension_base.type == XLA_FFI_Extension_Metadata) {
+    XLA_FFI_Api_Version *version = &asked->metadata->api_version;
     version->major_version = XLA_FFI_API_MAJOR, version->minor_version = XLA_FFI_API_MINOR;
     return NULL;
   }
