@@ -136,7 +136,7 @@ def beside(
             python = [sys.executable, "-m", __spec__.name] if side in OURS else [os.environ[PEER], "-c", _PEER]
             job = json.dumps({"shape": shape, "backward": backward, "side": side, "seed": seed})
             process = subprocess.Popen([*python, job], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            stack.callback(process.wait)
+            stack.enter_context(process)  # waits, when it has been killed
             stack.callback(process.kill)
             found[side] = _said(process, patience)
             if found[side]:

@@ -58,6 +58,7 @@ def live_heads(
         target,
         [*map(_like, state), *info, _like(read)],
         vmap_method="broadcast_all",
+        input_output_aliases={len(_ARGUMENTS) - len(_STATE) + at: at for at in range(len(_STATE))},  # written in place
         input_layouts=[_BY_TIME, _BY_TIME, _layout(asked)] + [None] * (len(_ARGUMENTS) - 3),
         output_layouts=[_BY_TIME if name == "innovation" else None for name in _RESULTS[:-1]] + [_layout(read)],
     )

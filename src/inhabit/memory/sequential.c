@@ -377,6 +377,11 @@ static void *buffer(void **list, int at, long offset, size_t size) {
   return (char *)((XLA_FFI_Buffer *)list[at])->data + offset * size;
 }
 
+/* The state is written in place, or into a copy. */
+static void *kept(const void *before, void *after, size_t size) {
+  return before == after ? after : memcpy(after, before, size);
+}
+
 XLA_FFI_Error *inhabit_live(XLA_FFI_CallFrame *frame) {
   XLA_FFI_Metadata_Extension *asked = (void *)frame->extension_start; /* its base has two names in two versions */
   if (asked && asked->extension_base.type == XLA_FFI_Extension_Metadata) {
@@ -397,7 +402,7 @@ XLA_FFI_Error *inhabit_live(XLA_FFI_CallFrame *frame) {
 #define EVENTS(list, name, width) (float *)buffer(list, name, event * (width), sizeof(float))
 #define HEAD(list, name, size) (float *)buffer(list, name, n * (size), sizeof(float))
 #define FLAG(name, size) (bool *)buffer(out, name, n * (size), sizeof(bool))
-#define KEPT(name, size) memcpy(HEAD(out, OUT_##name, size), HEAD(in, IN_##name, size), (size) * sizeof(float))
+#define KEPT(name, size) kept(HEAD(in, IN_##name, size), HEAD(out, OUT_##name, size), (size) * sizeof(float))
     Head head = {
         .number = HEAD(in, IN_NUMBERS, ALL_NUMBERS),
         .prior = HEAD(in, IN_PRIOR, KEYS * VALUES),
@@ -412,10 +417,9 @@ XLA_FFI_Error *inhabit_live(XLA_FFI_CallFrame *frame) {
         .experience = KEPT(EXPERIENCE, 2),
         .noise = KEPT(NOISE, 1),
         .weight = KEPT(WEIGHT, 1),
-        .former = FLAG(OUT_FORMER, slots),
+        .former = kept(buffer(in, IN_FORMER, n * slots, sizeof(bool)), FLAG(OUT_FORMER, slots), slots * sizeof(bool)),
         .slots = slots,
     };
-    memcpy(head.former, buffer(in, IN_FORMER, n * slots, sizeof(bool)), slots * sizeof(bool));
     for (int i = 0; i < KEYS * VALUES; i++) {
       head.leans |= head.prior[i] != 0;
       head.mean[i] -= head.prior[i];
