@@ -122,7 +122,13 @@ def _sides(backward: bool, quick: bool) -> list[str]:
 
 
 def beside(
-    shape: tuple[int, int, int, int], backward: bool, sides: list[str], *, seed: int = 0, patience: float = PATIENCE
+    shape: tuple[int, int, int, int],
+    backward: bool,
+    sides: list[str],
+    *,
+    seed: int = 0,
+    passes: int = PASSES,
+    patience: float = PATIENCE,
 ) -> dict[str, dict[str, float] | None]:
     """Let sides compile one after another and then take their passes in turn.
 
@@ -141,7 +147,7 @@ def beside(
             found[side] = _said(process, patience)
             if found[side]:
                 running[side] = process
-        for _, (side, process) in itertools.product(range(PASSES), running.items()):
+        for _, (side, process) in itertools.product(range(passes), running.items()):
             _ask(process)
             told, before = _said(process, patience), found[side]
             if told and before:
@@ -255,10 +261,12 @@ def _main() -> None:
     words = argparse.ArgumentParser(description="Measure one shape; prints JSON by side.")
     words.add_argument("shape", type=int, nargs=4, help="batch, length, width, the peer's chunk")
     words.add_argument("--backward", action="store_true", help="forward and backward")
+    words.add_argument("--passes", type=int, default=PASSES, help="of which the best counts")
     words.add_argument("--patience", type=float, default=PATIENCE, help="seconds that one side may take to compile")
     words.add_argument("--sides", default=",".join([*OURS, *_sides(False, True)]), help=f"of {[*OURS, *THEIRS]}")
     told = words.parse_args()
-    for side, found in beside(told.shape, told.backward, told.sides.split(","), patience=told.patience).items():
+    of = {"passes": told.passes, "patience": told.patience}
+    for side, found in beside(told.shape, told.backward, told.sides.split(","), **of).items():
         print(json.dumps({"shape": told.shape, "backward": told.backward, "side": side, "found": found}), flush=True)
 
 
