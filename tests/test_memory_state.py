@@ -135,7 +135,9 @@ def test_a_million_events_of_one_cue_and_its_near_twin_stay_sound(chunk):
 
     @eqx.filter_jit
     def long(state):
-        return jax.lax.scan(lambda s, _: (live(part, s, cues, values, chunk=chunk)[0], None), state, None, length=1000)[0]
+        return jax.lax.scan(lambda s, _: (live(part, s, cues, values, chunk=chunk)[0], None), state, None, length=1000)[
+            0
+        ]
 
     state = long(part.init())
     expected, variance = part.read(state, cues[0])

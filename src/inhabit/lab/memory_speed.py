@@ -83,7 +83,9 @@ def speed(*, seed: int, quick: bool, out: pathlib.Path, resume: bool = False) ->
     if len(os.sched_getaffinity(0)) > 1:
         raise MissingData("speed is measured on one core: run it under `taskset -c 0`")
     began = time.monotonic()
-    measured, baselines, work = latency(seed), {}, {}
+    measured = latency(seed)
+    baselines: dict[str, Estimate] = {}
+    work: dict[str, float] = {}
     for shape, backward in itertools.product([(1, 1024, 128, 64)] if quick else SHAPES, (False, True)):
         name = "{} x {} x {}, chunk {}, ".format(*shape) + ("forward and backward" if backward else "forward")
         kept = out / "cells" / f"speed-{name.replace(', ', '-').replace(' ', '')}.json"
@@ -163,6 +165,7 @@ def _ask(process: subprocess.Popen) -> None:
 
 def _said(process: subprocess.Popen, patience: float) -> dict[str, float] | None:
     """What a side says next; None if it died or says nothing in time."""
+    assert process.stdout is not None  # for it is a pipe
     line = process.stdout.readline() if select.select([process.stdout], [], [], patience)[0] else ""
     return json.loads(line) if line else None
 
@@ -265,8 +268,8 @@ def _main() -> None:
     words.add_argument("--patience", type=float, default=PATIENCE, help="seconds that one side may take to compile")
     words.add_argument("--sides", default=",".join([*OURS, *_sides(False, True)]), help=f"of {[*OURS, *THEIRS]}")
     told = words.parse_args()
-    of = {"passes": told.passes, "patience": told.patience}
-    for side, found in beside(told.shape, told.backward, told.sides.split(","), **of).items():
+    measure = functools.partial(beside, passes=told.passes, patience=told.patience)
+    for side, found in measure(told.shape, told.backward, told.sides.split(",")).items():
         print(json.dumps({"shape": told.shape, "backward": told.backward, "side": side, "found": found}), flush=True)
 
 
