@@ -1,9 +1,12 @@
+import sys
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from inhabit.lab import memory_speed
 from inhabit.lab.experiment import MissingData
 from inhabit.lab.memory import _work, cell
 from inhabit.lab.memory_models import makers
@@ -64,6 +67,25 @@ def test_speed_is_refused_on_two_cores(monkeypatch, tmp_path):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     with pytest.raises(MissingData, match="taskset"):
         find("memory").run("speed", seed=0, quick=True, out=tmp_path)
+
+
+FAKE = """
+import json, sys, time
+side = json.loads(sys.argv[1])["side"]
+if side == "dies": sys.exit(1)
+if side == "dawdles": time.sleep(60)
+print(json.dumps({"first": 0.5}), flush=True)
+for at, line in enumerate(sys.stdin):
+    print(json.dumps({"seconds": abs(at - 2) + 1.5, "peak": 10.0 + at}), flush=True)
+"""
+
+
+def test_sides_take_turns_and_the_best_pass_counts(monkeypatch):
+    monkeypatch.setattr(memory_speed, "_PEER", FAKE)
+    monkeypatch.setenv(memory_speed.PEER, sys.executable)
+    found = memory_speed.beside((1, 8, 4, 4), False, ["works", "dies", "dawdles"], patience=1.0)
+    assert found["works"] == {"first": 0.5, "seconds": 1.5, "peak": 10.0 + memory_speed.PASSES - 1}
+    assert found["dies"] is None and found["dawdles"] is None
 
 
 @pytest.mark.slow

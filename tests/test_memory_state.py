@@ -124,8 +124,8 @@ def test_a_source_changes_no_more_than_its_budget():
     assert state.left[0] == trusted.left[0]
 
 
-@pytest.mark.slow
-def test_a_million_events_of_one_cue_and_its_near_twin_stay_sound():
+@pytest.mark.parametrize("chunk", [None, pytest.param(128, marks=pytest.mark.slow)])
+def test_a_million_events_of_one_cue_and_its_near_twin_stay_sound(chunk):
     part = memory()
     rng = np.random.default_rng(0)
     cues = np.tile(np.eye(WIDTH)[0], (1000, 1))
@@ -135,7 +135,9 @@ def test_a_million_events_of_one_cue_and_its_near_twin_stay_sound():
 
     @eqx.filter_jit
     def long(state):
-        return jax.lax.scan(lambda s, _: (live(part, s, cues, values, chunk=128)[0], None), state, None, length=1000)[0]
+        return jax.lax.scan(lambda s, _: (live(part, s, cues, values, chunk=chunk)[0], None), state, None, length=1000)[
+            0
+        ]
 
     state = long(part.init())
     expected, variance = part.read(state, cues[0])

@@ -95,7 +95,7 @@ def memory(
 ) -> Record:
     """Run the experiment: `tasks`, `recall`, or `speed`; `INHABIT_PEER_TITANS` names the Python of the peer."""
     if on == "speed":
-        return memory_speed.speed(seed=seed, quick=quick)
+        return memory_speed.speed(seed=seed, quick=quick, out=out, resume=resume)
     if on == "recall":
         return memory_recall.recall(seed=seed, quick=quick)
     began, names = time.monotonic(), [*makers(), *([PEER] if os.environ.get(memory_speed.PEER) else [])]

@@ -45,14 +45,14 @@ class MemoryLayer(eqx.Module):
         return eqx.filter_vmap(lambda head: head.init())(self.heads)
 
     def live(
-        self, state: MemoryState, sequence: Float[Array, "time width"], *, chunk: int = 32
+        self, state: MemoryState, sequence: Float[Array, "time width"], *, chunk: int | None = None
     ) -> tuple[MemoryState, Float[Array, "time width"], Lived]:
         """Live through a sequence; every output knows its own event and all before it.
 
         Args:
             state: Before it.
             sequence: Of order 1.
-            chunk: Events taken at once; changes the speed, not the numbers.
+            chunk: See `living.live_heads`.
         """
         parts = (sequence @ self.project).reshape(sequence.shape[0], 3, -1, self.size)
         keys, values, queries = jnp.moveaxis(parts, (1, 2), (0, 1))

@@ -1,22 +1,26 @@
 """Living through many events at once, with the very numbers of living through them one by one.
 
-A chunk in which no event is beyond its gate is taken at once; the chunk with the surprise is taken event by event, for
-what a surprise does depends on all before it. So a long stretch of the expected costs a few matrix products a chunk.
+On a CPU with a C compiler the kernel (`memory.kernel`) takes them one after another; gradients, other machines and
+whoever names a chunk take them in chunks. A chunk in which no event is beyond its gate is taken at once; the chunk with
+the surprise is taken event by event, for what a surprise does depends on all before it. So a long stretch of the
+expected costs a few matrix products a chunk.
 """
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
 from inhabit.maths import associative
+from inhabit.memory import kernel, stretch
 from inhabit.memory import lesson as lessons
 from inhabit.memory import quarantine as waiting_room
-from inhabit.memory import stretch
 from inhabit.memory.memory import MemoryInfo
 from inhabit.memory.stretch import Events, Lived, Prepared
 from inhabit.memory.surprise import MemoryState, SurpriseMemory
@@ -29,7 +33,7 @@ def live(
     values: Float[Array, "time {memory.values}"],
     queries: Float[Array, "time {memory.keys}"] | None = None,
     *,
-    chunk: int = 32,
+    chunk: int | None = None,
 ) -> tuple[MemoryState, Lived]:
     """Live through many events with one head.
 
@@ -39,7 +43,7 @@ def live(
         cues: Of each event.
         values: Of each event.
         queries: Where to read after each event.
-        chunk: Events taken at once; changes the speed, not the numbers.
+        chunk: See `live_heads`.
     """
     one = functools.partial(jax.tree.map, lambda leaf: leaf[None] if eqx.is_array(leaf) else leaf)
     many = live_heads(one(memory), one(state), one(cues), one(values), one(queries), chunk=chunk)
@@ -53,7 +57,7 @@ def live_heads(
     values: Float[Array, "heads time values"],
     queries: Float[Array, "heads time keys"] | None = None,
     *,
-    chunk: int = 32,
+    chunk: int | None = None,
 ) -> tuple[MemoryState, Lived]:
     """Live through many events with heads that share their time.
 
@@ -63,8 +67,48 @@ def live_heads(
         cues: Of each head.
         values: Of each head.
         queries: Where each head is read after each event.
-        chunk: Events taken at once; changes the speed, not the numbers.
+        chunk: Events that XLA takes at once; changes the speed, not the numbers. Left out, the compiled kernel takes
+            them one after another where it is ready, else XLA takes 32 at once.
     """
+    of = (memories, states, cues, values, queries)
+    if chunk is not None or not kernel.ready(memories, cues, values, *jax.tree.leaves((states, queries))):
+        return _in_chunks(*of, chunk=chunk or _CHUNK)
+    arrays, rest = eqx.partition(of, eqx.is_array)
+    leaves, tree = jax.tree.flatten(arrays)
+
+    def flat(live: Callable) -> Callable:
+        return lambda *leaves: live(*eqx.combine(jax.tree.unflatten(tree, leaves), rest))
+
+    live = jax.custom_jvp(flat(kernel.live_heads))
+    live.defjvp(
+        functools.partial(_moved, flat(functools.partial(_in_chunks, chunk=min(_CHUNK, cues.shape[1])))),
+        symbolic_zeros=True,
+    )
+    return live(*leaves)
+
+
+def _moved(function: Callable, primals: tuple, tangents: tuple) -> tuple:
+    """Derivatives, along what moves only."""
+    moves = [not isinstance(tangent, SymbolicZero) for tangent in tangents]
+
+    def along(*moving: Array) -> Any:
+        left = iter(moving)
+        return function(*(next(left) if moved else primal for moved, primal in zip(moves, primals)))
+
+    moving, along_them = (tuple(itertools.compress(side, moves)) for side in (primals, tangents))
+    return jax.jvp(along, moving, along_them)
+
+
+def _in_chunks(
+    memories: SurpriseMemory,
+    states: MemoryState,
+    cues: Float[Array, "heads time keys"],
+    values: Float[Array, "heads time values"],
+    queries: Float[Array, "heads time keys"] | None,
+    *,
+    chunk: int,
+) -> tuple[MemoryState, Lived]:
+    """By XLA alone."""
     heads, time = cues.shape[:2]
     if queries is not None:
         queries = jnp.where(memories.sane(queries)[..., None], queries, 0.0)
@@ -115,10 +159,23 @@ def step_heads(
     states: MemoryState,
     event: tuple[Float[Array, "heads keys"], Float[Array, "heads values"]],
 ) -> tuple[MemoryState, MemoryInfo]:
-    """Live through one event with every head; what a surprise costs is paid only if some head is surprised.
+    """Live through one event with every head, by the kernel where it is ready.
 
     Donate the states (`jax.jit(..., donate_argnums=...)`) and nothing is copied.
     """
+    cues, values = event
+    if not kernel.ready(memories, *event, *jax.tree.leaves(states)):
+        return _step_heads(memories, states, event)
+    after, lived = live_heads(memories, states, cues[:, None], values[:, None])
+    return after, jax.tree.map(lambda leaf: leaf[:, 0], lived.info)
+
+
+def _step_heads(
+    memories: SurpriseMemory,
+    states: MemoryState,
+    event: tuple[Float[Array, "heads keys"], Float[Array, "heads values"]],
+) -> tuple[MemoryState, MemoryInfo]:
+    """By XLA alone; what a surprise costs is paid only if some head is surprised."""
     encounter = _each_head(SurpriseMemory.meet, memories, states, event)
     of = (encounter.met, encounter.covered, encounter.aside, memories.caution)
 
@@ -135,7 +192,7 @@ def step_heads(
 def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: Events) -> tuple[MemoryState, Lived]:
     def one(states: MemoryState, event: Events) -> tuple[MemoryState, Lived]:
         cues = jnp.where(event.present[:, None], event.cues, jnp.nan)
-        after, info = step_heads(memories, states, (cues, event.values))
+        after, info = _step_heads(memories, states, (cues, event.values))
         read = None if event.queries is None else jax.vmap(_expected)(after, event.queries)
         return after, Lived(info=info, read=read)
 
@@ -146,3 +203,6 @@ def _one_by_one(memories: SurpriseMemory, states: MemoryState, events: Events) -
 
 def _expected(state: MemoryState, query: Float[Array, " keys"]) -> Float[Array, " values"]:
     return associative.expected(state.belief.mean, query) + waiting_room.hedge(state.aside.quarantine, query)
+
+
+_CHUNK = 32
