@@ -34,13 +34,13 @@ class Words(NamedTuple):
         word: Its number.
         answer: Its last answer.
         length: Its inputs.
-        count: How many there are.
+        size: How many there are.
     """
 
     word: Int[np.ndarray, "length sessions"]
     answer: Int[np.ndarray, "length sessions"]
     length: int
-    count: int
+    size: int
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -125,8 +125,8 @@ class Belief:
         for words in self.heard.words:
             word = words.word[time, sessions]
             whole = np.flatnonzero(word >= 0)
-            cell, answer = (self.at[sessions] * words.count + word)[whole], words.answer[time, sessions][whole]
-            told, by = np.full(self.states * words.count, -1, np.int16), np.zeros(self.states * words.count, np.intp)
+            cell, answer = (self.at[sessions] * words.size + word)[whole], words.answer[time, sessions][whole]
+            told, by = np.full(self.states * words.size, -1, np.int16), np.zeros(self.states * words.size, np.intp)
             told[cell[::-1]], by[cell[::-1]] = answer[::-1], sessions[whole][::-1]
             self._told.append(told)
             for place in np.flatnonzero(told[cell] != answer)[:SHOWN]:
@@ -167,7 +167,7 @@ class Belief:
         place, last = (when[live], who[live]), len(self.heard.inputs) - 1
         for words, told in zip(self.heard.words, self._told):
             word, answer = words.word[place], words.answer[place]
-            known = np.where(word >= 0, told[state[live] * words.count + np.maximum(word, 0)], -1)
+            known = np.where(word >= 0, told[state[live] * words.size + np.maximum(word, 0)], -1)
             wrong[live] |= (known >= 0) & (known != answer)
             said = self.heard.inputs[np.minimum(when[live] + words.length - 1, last), who[live]]
             nats[live] += np.where((known >= 0) & (known == answer), self.heard.surprisal[said, answer], 0.0)
