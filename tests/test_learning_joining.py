@@ -6,13 +6,22 @@ import numpy as np
 import pytest
 
 from inhabit.learning.joining.asking import likeness
+from inhabit.learning.joining.belief import Belief, Heard
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.merging import merge_states
 from inhabit.learning.joining.saving import open_machine, save_machine
 from inhabit.learning.joining.sifting import Hypothesis
 from inhabit.learning.joining.surprise import Patience, join
 from inhabit.records.mindfile import MindFileError, save
-from inhabit.worlds.wire import SHIPPED, Machine, difference, habitual_traffic, random_machine, random_traffic
+from inhabit.worlds.wire import (
+    SHIPPED,
+    Machine,
+    Traffic,
+    difference,
+    habitual_traffic,
+    random_machine,
+    random_traffic,
+)
 
 BRIEF = Patience(worth=1 / 150)
 
@@ -116,6 +125,35 @@ def test_merging_finds_a_small_machine_from_much_traffic():
     fresh = random_traffic(machine, 200, 60, 1)
     assert (merged.run(fresh.inputs) == fresh.outputs).mean() > 0.95
     assert merged.states < 30
+
+
+def test_a_listener_who_heeds_contradictions_is_kept_where_letting_them_pass_costs_more():
+    machine = SHIPPED["login"]
+    traffic = random_traffic(machine, 600, 30, 0)
+    assert difference(merge_states(traffic, machine.inputs, machine.outputs), machine) is None
+
+
+def test_what_is_taken_back_is_as_if_it_had_not_been_decided():
+    machine = SHIPPED["elevator"]
+    belief = Belief(Heard.of(random_traffic(machine, 50, 10, 0), len(machine.inputs), len(machine.outputs)), 20)
+    kept = [getattr(belief, name).copy() for name in ("next", "out", "at", "time", "why", "when")]
+    belief.decide((0, 0), 1)
+    belief.decide((0, 1), 0)
+    assert belief.take_back(0) == 2
+    for name, before in zip(("next", "out", "at", "time", "why", "when"), kept):
+        np.testing.assert_array_equal(getattr(belief, name), before)
+    assert belief.states == 1
+
+
+def test_two_paths_that_met_wrongly_blame_the_merge_made_last():
+    machine = Machine(np.array([[1, 2], [1, 1], [2, 2]]), np.array([[0, 0], [0, 0], [0, 1]]), ("a", "b"), ("x", "y"))
+    words = np.array([[0, 0, 1], [1, 0, 1]], np.int32)
+    belief = Belief(Heard.of(Traffic(words, machine.run(words)), 2, 2), 5)
+    belief.conflicts()
+    belief.decide((0, 0), 1)
+    belief.decide((0, 1), 1)
+    [conflict] = belief.conflicts()
+    assert belief.culprit(conflict) == ((0, 1), True)
 
 
 def test_a_learned_machine_is_saved_and_opened(tmp_path):

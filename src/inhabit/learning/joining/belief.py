@@ -4,14 +4,18 @@ import dataclasses
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from inhabit.worlds.wire import Traffic
 
 Sessions = Int[np.ndarray, " sessions"]
+States = Int[np.ndarray, " states"]
 Edge = tuple[int, int]
-SOME = 200
-"""Sessions at most whose whole rest is walked from every candidate."""
+AHEAD = 3
+"""Inputs of the longest word that is compared where nothing is decided yet."""
+SHOWN = 60
+"""Conflicts at most that are looked at, of each length of word."""
+WAITING, OVER, CONTRADICTED = 0, 1, 2
 
 
 class Conflict(NamedTuple):
@@ -23,43 +27,59 @@ class Conflict(NamedTuple):
     then: int
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Heard:
-    """What was heard, and what each place of it tells of the state there.
+class Words(NamedTuple):
+    """The word of one length that follows each place, and the last answer to it; -1 where the session ends before.
 
     Attributes:
-        inputs: Sessions by time.
-        outputs: Sessions by time.
-        words: For each length, the number of the word that follows each place; -1 where the session ends before it.
-        answers: For each length, the last answer to that word.
-        count: How many words are told apart.
-        surprisal: Of each output after each input, in nats: an agreement on what is rare is worth more.
+        word: Its number.
+        answer: Its last answer.
+        length: Its inputs.
+        size: How many there are.
     """
 
-    inputs: Int[np.ndarray, "sessions length"]
-    outputs: Int[np.ndarray, "sessions length"]
-    words: tuple[Int[np.ndarray, "sessions length"], ...]
-    answers: tuple[Int[np.ndarray, "sessions length"], ...]
-    count: int
+    word: Int[np.ndarray, "length sessions"]
+    answer: Int[np.ndarray, "length sessions"]
+    length: int
+    size: int
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Heard:
+    """What was heard, by time.
+
+    Attributes:
+        inputs: Time by sessions.
+        outputs: Time by sessions.
+        words: Of two inputs and more, shorter than `AHEAD` if there would be too many.
+        surprisal: Of each output after each input, in nats: an agreement on what is rare is worth more.
+        rest: Of all outputs from each place to the end of its session, in nats.
+    """
+
+    inputs: Int[np.ndarray, "length sessions"]
+    outputs: Int[np.ndarray, "length sessions"]
+    words: tuple[Words, ...]
     surprisal: Float[np.ndarray, "inputs outputs"]
+    rest: Float[np.ndarray, "places sessions"]
 
     @classmethod
     def of(cls, traffic: Traffic, width: int, outputs: int, *, most: int = 10_000) -> "Heard":
-        """Look at words of up to three inputs, shorter ones if there would be more than `most` of the longest."""
-        said, told = (np.ascontiguousarray(one, np.intp) for one in traffic)
+        """Sort what was heard; words of one length are left out if there are more than `most`."""
+        said = np.ascontiguousarray(np.asarray(traffic.inputs).T, np.intp)
+        told = np.ascontiguousarray(np.asarray(traffic.outputs).T, np.int16)
         counts = np.zeros((width, outputs))
         np.add.at(counts, (said.ravel(), told.ravel()), 1)
-        words, answers, begin, code = [], [], 0, said
-        for length in range(1, 4):
-            if length > said.shape[1] or (length > 1 and width**length > most):
-                break
-            code = said if length == 1 else code[:, :-1] * width + said[:, length - 1 :]
-            missing = ((0, 0), (0, length - 1))
-            words.append(np.pad(code + begin, missing, constant_values=-1))
-            answers.append(np.pad(told[:, length - 1 :], missing, constant_values=-1))
-            begin += width**length
         share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        return cls(said, told, tuple(words), tuple(answers), begin, -np.log(np.maximum(share, 1e-9)))
+        surprisal = -np.log(np.maximum(share, 1e-9))
+        nats = surprisal[said, told][::-1].cumsum(axis=0)[::-1]
+        code, words = said, []
+        for length in range(2, min(AHEAD, len(said)) + 1):
+            if width**length > most:
+                break
+            code = code[:-1] * width + said[length - 1 :]
+            missing = ((0, length - 1), (0, 0))
+            answer = np.pad(told[length - 1 :], missing, constant_values=-1)
+            words.append(Words(np.pad(code, missing, constant_values=-1), answer, length, width**length))
+        return cls(said, told, tuple(words), surprisal, np.pad(nats, ((0, 1), (0, 0))))
 
 
 class Belief:
@@ -68,78 +88,129 @@ class Belief:
     Attributes:
         states: How many states there are.
         next: Where each transition leads, -1 if it is not decided.
-        when: At which decision.
+        out: What is answered, -1 if it was not heard.
+        when: At which decision each transition was decided.
         made: At which decision each state was made.
-        tells: What each state answered last to each short word, -1 if it was not heard.
         at: The state in which each session waits.
         time: How far it has come.
-        path: The states that it passed, -1 beyond `time`.
+        why: Why it goes no further: `WAITING`, `OVER` or `CONTRADICTED`.
+        path: The states that it passed.
     """
 
     def __init__(self, heard: Heard, most: int):
-        count, length = heard.inputs.shape
         self.heard, self.states, self.decided = heard, 1, 0
-        self.next = np.full((most, heard.surprisal.shape[0]), -1, np.int32)
-        self.when = np.full_like(self.next, -1)
-        self.made = np.full(most, -1, np.int32)
-        self.tells = np.full((most, heard.count), -1, np.int16)
-        self._told_by = np.zeros((most, heard.count), np.int32)
+        self.width = heard.surprisal.shape[0]
+        self.next = np.full((most, self.width), -1, np.intp)
+        self.when, self.out = np.full_like(self.next, -1), np.full(self.next.shape, -1, np.int16)
+        self.made = np.full(most, -1)
+        self._begin()
+
+    def _begin(self) -> None:
+        length, count = self.heard.inputs.shape
         self.at, self.time = np.zeros(count, np.intp), np.zeros(count, np.intp)
-        self.path = np.full((count, length + 1), -1, np.int16)
-        self.path[:, 0] = 0
-        self._know(np.zeros(count, np.intp), np.arange(count), self.time)
+        self.why = np.full(count, WAITING, np.int8)
+        self.path = np.zeros((length + 1, count), np.int16)
+        self._go(np.arange(count))
 
-    def copy(self) -> "Belief":
-        """A belief that can be changed without changing this one."""
-        other = object.__new__(Belief)
-        other.__dict__ |= {
-            name: value.copy() if isinstance(value, np.ndarray) else value for name, value in self.__dict__.items()
-        }
-        return other
+    def waiting(self) -> tuple[Sessions, Sessions]:
+        """The sessions that wait, and the number of the transition at which each does."""
+        sessions = np.flatnonzero(self.why == WAITING)
+        return sessions, self.at[sessions] * self.width + self.heard.inputs[self.time[sessions], sessions]
 
-    def waiting(self) -> tuple[Sessions, Int[np.ndarray, " sessions"]]:
-        """The sessions that are not over, and the number of the transition at which each waits."""
-        sessions = np.flatnonzero(self.time < self.heard.inputs.shape[1])
-        return sessions, self.at[sessions] * self.next.shape[1] + self.heard.inputs[sessions, self.time[sessions]]
+    def conflicts(self) -> list[Conflict]:
+        """Sessions that wait in one state and answer one word differently; notes what is answered, for `compare`."""
+        sessions, _ = self.waiting()
+        time, found = self.time[sessions], []
+        self._told: list[np.ndarray] = []
+        for words in self.heard.words:
+            word = words.word[time, sessions]
+            whole = np.flatnonzero(word >= 0)
+            cell, answer = (self.at[sessions] * words.size + word)[whole], words.answer[time, sessions][whole]
+            told, by = np.full(self.states * words.size, -1, np.int16), np.zeros(self.states * words.size, np.intp)
+            told[cell[::-1]], by[cell[::-1]] = answer[::-1], sessions[whole][::-1]
+            self._told.append(told)
+            for place in np.flatnonzero(told[cell] != answer)[:SHOWN]:
+                one, other = int(sessions[whole[place]]), int(by[cell[place]])
+                found.append(Conflict(one, int(self.time[one]), other, int(self.time[other])))
+        return found
 
-    def waiting_at(self, edge: Edge) -> Sessions:
-        """The sessions that wait at one transition."""
-        sessions, edges = self.waiting()
-        return sessions[edges == edge[0] * self.next.shape[1] + edge[1]]
+    def compare(
+        self, sessions: Sessions, time: Sessions, states: States
+    ) -> tuple[Bool[np.ndarray, "sessions states"], Float[np.ndarray, "sessions states"]]:
+        """Walk the rest of sessions from states: whether it is contradicted, and the nats that agree until then.
 
-    def candidates(
-        self, edge: Edge, sessions: Sessions
-    ) -> tuple[Int[np.ndarray, " states"], Float[np.ndarray, " states"]]:
-        """For each state, how often it is contradicted as the target of a transition, and the nats that agree with it."""
-        wrong, shared = self._compared(sessions, self.time[sessions] + 1)
-        left = np.flatnonzero(wrong == 0)
-        some = sessions if len(sessions) <= SOME else sessions[np.linspace(0, len(sessions) - 1, SOME).astype(int)]
-        agreed = np.zeros(len(wrong))
-        if len(left):
-            contradicted, nats = self._walked(np.tile(some, len(left)), np.repeat(left, len(some)))
-            wrong[left] = contradicted.reshape(len(left), -1).sum(axis=1)
-            agreed[left] = nats.reshape(len(left), -1).sum(axis=1) + 1e-3 * shared[left]
-        return wrong, agreed
+        Of what is not decided yet the answers are looked at that `conflicts` noted last.
+        """
+        shape = len(sessions), len(states)
+        state, who, when = np.tile(states, shape[0]), np.repeat(sessions, shape[1]), np.repeat(time, shape[1])
+        wrong, nats, live = np.zeros(len(state), bool), np.zeros(len(state)), np.arange(len(state))
+        heard, following, out = self.heard, self.next.ravel(), self.out.ravel()
+        while len(live := live[when[live] < len(heard.inputs)]):
+            place = when[live], who[live]
+            said, told = heard.inputs[place], heard.outputs[place]
+            cell = state[live] * self.width + said
+            believed, after = out[cell], following[cell]
+            agrees = believed == told
+            wrong[live] |= (believed >= 0) & ~agrees
+            nats[live] += np.where(agrees, heard.surprisal[said, told], 0.0)
+            stuck = agrees & (after < 0)
+            self._look_ahead(live[stuck], state, who, when, wrong, nats)
+            going = agrees & (after >= 0)
+            live = live[going]
+            state[live] = after[going]
+            when[live] += 1
+        return wrong.reshape(shape), nats.reshape(shape)
 
-    def decide(self, edge: Edge, target: int) -> Conflict | None:
+    def _look_ahead(
+        self, live: Sessions, state: States, who: Sessions, when: Sessions, wrong: np.ndarray, nats: np.ndarray
+    ) -> None:
+        place, last = (when[live], who[live]), len(self.heard.inputs) - 1
+        for words, told in zip(self.heard.words, self._told):
+            word, answer = words.word[place], words.answer[place]
+            known = np.where(word >= 0, told[state[live] * words.size + np.maximum(word, 0)], -1)
+            wrong[live] |= (known >= 0) & (known != answer)
+            said = self.heard.inputs[np.minimum(when[live] + words.length - 1, last), who[live]]
+            nats[live] += np.where((known >= 0) & (known == answer), self.heard.surprisal[said, answer], 0.0)
+
+    def prior(self, edge: Edge) -> Float[np.ndarray, " states"]:
+        """Log-probability of each state to be where a transition leads, from what is decided already.
+
+        An input with this answer changes nothing, or leads where it leads from other states, or somewhere.
+        """
+        state, symbol = edge
+        following, out = self.next[: self.states], self.out[: self.states]
+        decided, still = following >= 0, following == np.arange(self.states)[:, None]
+        alike = decided[:, symbol] & (out[:, symbol] == out[edge])
+        usual = (still[decided].sum() + 1) / (decided.sum() + 2)
+        stays = (still[alike, symbol].sum() + 3 * usual) / (alike.sum() + 3)
+        anywhere = np.bincount(following[decided], minlength=self.states) + 0.5
+        leads = np.bincount(following[alike & ~still[:, symbol], symbol], minlength=self.states)
+        leads = leads + 2 * anywhere / anywhere.sum()
+        leads[state] = 0
+        chance = (1 - stays) * leads / max(leads.sum(), 1e-9)
+        chance[state] = stays
+        return np.log(chance + 1e-12)
+
+    def decide(self, edge: Edge, target: int) -> None:
         """Let a transition lead to a state (a new one if it is `states`), and send those who waited on."""
-        sessions, following, inputs = self.waiting_at(edge), self.next, self.heard.inputs
+        sessions, edges = self.waiting()
+        sessions = sessions[edges == edge[0] * self.width + edge[1]]
         if target == self.states:
             self.states, self.made[target] = target + 1, self.decided
-        following[edge], self.when[edge] = target, self.decided
+        self.next[edge], self.when[edge] = target, self.decided
         self.decided += 1
-        state, time = np.full(len(sessions), target), self.time[sessions] + 1
-        self.path[sessions, time] = target
-        passed, live = [(state.copy(), sessions, time.copy())], np.arange(len(sessions))
-        while len(live := live[time[live] < inputs.shape[1]]):
-            after = following[state[live], inputs[sessions[live], time[live]]]
-            live, after = live[after >= 0], after[after >= 0]
-            state[live] = after
-            time[live] += 1
-            self.path[sessions[live], time[live]] = after
-            passed.append((after, sessions[live], time[live]))
-        self.at[sessions], self.time[sessions] = state, time
-        return self._know(*(np.concatenate(column) for column in zip(*passed)))
+        self.time[sessions] += 1
+        self.at[sessions] = target
+        self.path[self.time[sessions], sessions] = target
+        self._go(sessions)
+
+    def take_back(self, begin: int) -> int:
+        """Undo every decision since one; how many there were."""
+        late = self.when >= begin
+        self.next[late], self.when[late], self.out[:] = -1, -1, -1
+        self.states = 1 + int((self.made[1 : self.states] < begin).sum())
+        self._begin()
+        return int(late.sum())
 
     def culprit(self, conflict: Conflict) -> tuple[Edge, bool] | None:
         """The merge to be taken back: of the two transitions by which two paths met, the one decided last.
@@ -156,56 +227,23 @@ class Belief:
         return None
 
     def _edge(self, session: int, time: int) -> Edge:
-        return int(self.path[session, time - 1]), int(self.heard.inputs[session, time - 1])
+        return int(self.path[time - 1, session]), int(self.heard.inputs[time - 1, session])
 
-    def _know(self, state: Sessions, sessions: Sessions, time: Sessions) -> Conflict | None:
-        """Note what sessions answer from the states that they pass; the first contradiction, if there is one."""
-        inside = time < self.heard.inputs.shape[1]
-        state, sessions, time = state[inside], sessions[inside], time[inside]
-        place, conflict = sessions * self.path.shape[1] + time, None
-        for words, answers in zip(self.heard.words, self.heard.answers):
-            word, answer = words[sessions, time], answers[sessions, time]
-            whole = word >= 0
-            cell = state[whole] * self.tells.shape[1] + word[whole]
-            tells, told_by, answer, mine = self.tells.ravel(), self._told_by.ravel(), answer[whole], place[whole]
-            new = tells[cell] < 0
-            tells[cell[new]], told_by[cell[new]] = answer[new], mine[new]
-            differs = np.flatnonzero(tells[cell] != answer)
-            if len(differs) and conflict is None:
-                first = differs[0]
-                pair = (
-                    *divmod(int(mine[first]), self.path.shape[1]),
-                    *divmod(int(told_by[cell[first]]), self.path.shape[1]),
-                )
-                conflict = Conflict(*pair)
-        return conflict
-
-    def _compared(self, sessions: Sessions, time: Sessions) -> tuple[np.ndarray, np.ndarray]:
-        """For each state, to how many short words it answers otherwise than sessions do at a time, and how many it shares."""
-        mine = np.full(self.tells.shape[1], -1, np.int16)
-        inside = time < self.heard.inputs.shape[1]
-        for words, answers in zip(self.heard.words, self.heard.answers):
-            word = words[sessions[inside], time[inside]]
-            mine[word[word >= 0]] = answers[sessions[inside], time[inside]][word >= 0]
-        known = np.flatnonzero(mine >= 0)
-        theirs = self.tells[: self.states, known]
-        shared = theirs >= 0
-        return (shared & (theirs != mine[known])).sum(axis=1), shared.sum(axis=1)
-
-    def _walked(self, sessions: Sessions, start: Sessions) -> tuple[np.ndarray, np.ndarray]:
-        """Walk the rest of sessions from states: whether it is contradicted, and the nats that agree until then."""
-        state, time = start.copy(), self.time[sessions] + 1
-        wrong, nats, live = np.zeros(len(state), bool), np.zeros(len(state)), np.arange(len(state))
-        while len(live := live[time[live] < self.heard.inputs.shape[1]]):
-            place = sessions[live], time[live]
-            said, told = self.heard.inputs[place], self.heard.outputs[place]
-            believed = self.tells[state[live], said]
-            agrees = believed == told
-            wrong[live[(believed >= 0) & ~agrees]] = True
-            nats[live[agrees]] += self.heard.surprisal[said[agrees], told[agrees]]
-            after = self.next[state[live], said]
-            going = agrees & (after >= 0)
-            live = live[going]
-            state[live] = after[going]
-            time[live] += 1
-        return wrong, nats
+    def _go(self, sessions: Sessions) -> None:
+        """Walk sessions on, until they are over, contradicted, or come to what is not decided."""
+        following, out, live = self.next.ravel(), self.out.ravel(), sessions
+        while len(live):
+            time = self.time[live]
+            over = time >= len(self.heard.inputs)
+            self.why[live[over]] = OVER
+            live, time = live[~over], time[~over]
+            cell, told = self.at[live] * self.width + self.heard.inputs[time, live], self.heard.outputs[time, live]
+            new = out[cell] < 0
+            out[cell[new]] = told[new]
+            wrong, open_ = out[cell] != told, following[cell] < 0
+            self.why[live] = np.where(wrong, CONTRADICTED, WAITING)
+            going = ~wrong & ~open_
+            live, after = live[going], following[cell[going]]
+            self.time[live] += 1
+            self.at[live] = after
+            self.path[self.time[live], live] = after
