@@ -10,6 +10,7 @@ import pytest
 from inhabit.lab.covering import relived
 from inhabit.lab.market import against
 from inhabit.maths.compiling import brief
+from inhabit.types import Act
 from tests.tiny import tiny_lives, tiny_people
 
 
@@ -34,10 +35,11 @@ def test_relived_lives_are_acted_as_often_as_the_policy_says():
         np.testing.assert_array_equal(kept, was)
 
     percept = jax.tree.map(lambda leaf: jnp.asarray(leaf[0, 0]), one.percepts)
-    expected = np.asarray(_chances(people.person, percept, own))
+    expected, last = map(np.asarray, _chances(people.person, percept, own))
     found = np.zeros_like(expected)
     np.add.at(found, (again.acts.act[:, 0], again.acts.good[:, 0]), 1 / often)
     assert np.abs(found - expected).max() < 4 * np.sqrt(0.25 / often)
+    assert abs(again.ends[:, 0].mean() - (expected.sum(1) * last).sum()) < 4 * np.sqrt(0.25 / often)
 
 
 @brief
@@ -45,4 +47,8 @@ def _chances(person, percept, standard):
     first = person.init()
     own = person.pool.own(standard)
     state, _ = person.perceive(first, person.hear(percept), own)
-    return jnp.exp(person.policy.intend(person.wants(state, own)).log_probability)
+    wants = person.wants(state, own)
+    ending = lambda act: person.policy.ending(wants, Act(act=act, good=jnp.asarray(0), stances=jnp.zeros(0, int)))
+    return jnp.exp(person.policy.intend(wants).log_probability), jax.nn.sigmoid(
+        jax.vmap(ending)(jnp.arange(len(person.policy.aimed)))
+    )

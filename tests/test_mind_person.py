@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from inhabit.mind.person import noting
-from inhabit.mind.person.affordances import balance_of, closed, needs, signs
+from inhabit.mind.person.affordances import balance_of, closed, needs, pays, signs
 from inhabit.mind.person.feeling import repetition, reported
 from inhabit.mind.person.own import Own, Pool
-from inhabit.mind.person.policy import Wants, _spared, _standing
+from inhabit.mind.person.policy import Wants, _one_by_one, _spared, _standing
 from inhabit.values.mood import Mood
 
 
@@ -21,6 +21,7 @@ def wants(worth, holds, balance):
         situation=jnp.zeros(8),
         goods=jnp.zeros((goods, 2)),
         worth=jnp.array(worth),
+        spare=jnp.array(worth),
         craving=blank,
         esteem=blank,
         seen=jnp.zeros((goods, 0)),
@@ -109,3 +110,23 @@ def test_signs_tell_what_stands_and_whether_it_can_be_paid():
         "another held": [False, True],
         "what is asked is held": [False, False],
     }
+
+
+def test_an_act_pays_that_always_names_one_good_beside_its_aim():
+    """Act 0 always offers one other good, act 1 once two, act 2 only what it is aimed at."""
+    act, good = np.repeat(np.arange(3), 20), np.ones(60, int)
+    stances = np.tile([[1, 2, 0]], (60, 1))
+    stances[20, 2] = 2
+    stances[40:] = [2, 0, 0]
+    assert pays(act, good, stances, acts=4) == (True, False, False, False)
+    assert pays(act[:9], good[:9], stances[:9], acts=1) == (False,), "nine acts are too few to tell"
+
+
+def test_what_is_given_told_good_by_good_is_the_chance_of_that_good_among_all_others():
+    scores, main = jnp.array([0.3, -1.0, 5.0, 0.8]), jnp.array([False, False, True, False])
+    others = jax.nn.softmax(scores[jnp.array([0, 1, 3])])
+    for given, chance in zip((0, 1, 3), others):
+        stances = jnp.array([1 if good == 2 else 2 * (good == given) for good in range(4)])
+        told = jax.nn.log_softmax(_one_by_one(scores, main, stances))
+        told = jnp.take_along_axis(told, stances[:, None], axis=1)[:, 0]
+        assert float(told.sum() - told[2]) == pytest.approx(float(jnp.log(chance)), abs=2e-3)

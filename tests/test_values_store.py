@@ -25,6 +25,13 @@ def test_marginal_is_the_gradient_of_utility():
     )
 
 
+def test_a_whole_unit_more_or_less_changes_utility_by_what_is_said_of_it():
+    levels, mood, one = jnp.array([1.3, 1.0]), Mood.of(stress=0.4), jnp.ones(2)
+    here = STORE.parts(levels, mood)
+    np.testing.assert_allclose(STORE.one_more(levels, mood), STORE.parts(levels + one, mood) - here, rtol=1e-4)
+    np.testing.assert_allclose(STORE.one_less(levels, mood), here - STORE.parts(levels - one, mood), rtol=1e-4)
+
+
 def test_stress_shifts_weight_towards_the_comforting_good_at_the_same_scale():
     calm, tense = STORE.worth(REST), STORE.worth(Mood.of(stress=1.0))
     assert tense[1] > calm[1] and tense.sum() == pytest.approx(3.0, rel=1e-5)

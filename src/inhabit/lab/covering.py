@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from inhabit.lab.experiment import Record
 from inhabit.lab.market import Scale, against, days_of, recovered
@@ -62,26 +62,35 @@ def covering(*, scale: Scale, seed: int = 0) -> Record:
 def relived(person: Person, lessons: Lesson, standard: Float[Array, "makers own"], *, key: Key) -> Lesson:
     """The same lives, heard, seen and felt as they were, but acted as such makers would act in the person's own model.
 
+    Whether an act is the last is drawn too; the life is heard on all the same, so that there is as much to read as there was.
+
     Args:
         person: The shared part.
         lessons: Lives, stacked, every maker coded.
         standard: Each maker's own part, in the population's units.
         key: Random key.
     """
-    acts = _acted(person, lessons, standard[np.asarray(lessons.maker)], jax.random.split(key, len(lessons.maker)))
-    return eqx.tree_at(lambda s: s.acts, lessons, jax.tree.map(np.asarray, acts))
+    done = _acted(person, lessons, standard[np.asarray(lessons.maker)], jax.random.split(key, len(lessons.maker)))
+    return eqx.tree_at(lambda s: (s.acts, s.ends), lessons, jax.tree.map(np.asarray, done))
 
 
 @brief
-def _acted(person: Person, lessons: Lesson, standard: Float[Array, "lives own"], keys: Array) -> Act:
-    def one(lesson: Lesson, standard: Array, key: Array) -> Act:
+def _acted(
+    person: Person, lessons: Lesson, standard: Float[Array, "lives own"], keys: Array
+) -> tuple[Act, Bool[Array, "lives time"]]:
+    def one(lesson: Lesson, standard: Array, key: Array) -> tuple[Act, Bool[Array, " time"]]:
         first = eqx.tree_at(lambda s: s.belief.mean, person.init(known=lesson.values), standard)
         turns = jax.random.split(key, lesson.living.shape[0])
 
         def turn(state, given):
             percept, key = given
-            after, act, _ = person.step(state, percept, key=key)
-            return after, act
+            for_act, for_end = jax.random.split(key)
+            own = person.own(state)
+            state, _ = person.perceive(state, person.hear(percept), own)
+            wants = person.wants(state, own)
+            act = person.draw(wants, key=for_act)
+            ends = jax.random.bernoulli(for_end, jax.nn.sigmoid(person.policy.ending(wants, act)))
+            return person.commit(state, act), (act, ends)
 
         return jax.lax.scan(turn, first, (lesson.percepts, turns))[1]
 

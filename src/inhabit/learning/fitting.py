@@ -16,7 +16,7 @@ from inhabit.learning.listening import Schedule
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
 from inhabit.maths.compiling import brief
-from inhabit.mind.person.affordances import Needs, balance_of, needs, signs
+from inhabit.mind.person.affordances import balance_of, needs, pays, signs
 from inhabit.mind.person.person import Person
 from inhabit.senses.text import Ear, inverse_frequency
 from inhabit.speech.lexicon import Lexicon
@@ -93,7 +93,7 @@ def fit_people(
     lessons = codebook.lessons(train, {maker: i for i, maker in enumerate(makers)})
     rows = _latest(train, makers, settings.most_lives)
     recent = jax.tree.map(lambda leaf: leaf[rows], lessons)
-    shape = shape_of(codebook) | {"needs": _needs(codebook, lessons)}
+    shape = shape_of(codebook) | _done(codebook, lessons)
     for_person, for_fit = jax.random.split(jax.random.key(settings.seed))
     weight = inverse_frequency(np.asarray(lessons.percepts.words).reshape(-1, ear.length), ear.buckets)
     fitted = listening.fit(
@@ -154,16 +154,20 @@ def shape_of(codebook: Codebook) -> dict[str, Any]:
     }
 
 
-def _needs(codebook: Codebook, lessons: Lesson) -> Needs:
-    """What acts cannot be done without, as far as the lessons tell."""
+def _done(codebook: Codebook, lessons: Lesson) -> dict[str, Any]:
+    """What acts cannot be done without, and which always pay, as far as the lessons tell."""
     if not codebook.goods:
-        return ()
+        return {}
     percepts, acts = (
         jax.tree.map(lambda leaf: leaf[lessons.living], part) for part in (lessons.percepts, lessons.acts)
     )
     shown = jnp.asarray(percepts.seen > 0)
     holds = shown[..., codebook.sights.index(OWN)] if OWN in codebook.sights else jnp.ones(shown.shape[:-1], bool)
-    return needs(signs(shown, holds, balance_of(percepts.stances)), acts.act, acts.good, len(codebook.acts))
+    found = signs(shown, holds, balance_of(percepts.stances))
+    return {
+        "needs": needs(found, acts.act, acts.good, len(codebook.acts)),
+        "pays": pays(acts.act, acts.good, acts.stances, len(codebook.acts)),
+    }
 
 
 def _latest(lives: Sequence[Life], makers: Sequence[str], most: int) -> list[int]:

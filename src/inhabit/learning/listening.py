@@ -256,6 +256,7 @@ def _brisk(model: tuple) -> tuple:
             policy.deal,
             policy.trade,
             policy.part,
+            policy.spend,
             policy.stand,
             policy.sight,
             policy.answer,

@@ -36,7 +36,7 @@ from inhabit.types import Message
 KIND = "people"
 """What the manifest of a file with people says it holds."""
 
-FORM = 4
+FORM = 5
 """Form of the minds in a file; it changes when `Person` gets other parts, and older files must be fitted again."""
 
 
@@ -157,6 +157,7 @@ class People:
         try:
             shape = {**manifest["shape"], "aimed": tuple(manifest["shape"]["aimed"])}
             shape["needs"] = tuple(tuple(row) for row in shape.get("needs", ()))
+            shape["pays"] = tuple(shape.get("pays", ()))
             weight = arrays["ear/weight"]
             person = eqx.filter_eval_shape(
                 lambda key: Person.create(weight=weight, **shape, key=key), jax.random.key(0)

@@ -118,6 +118,14 @@ class ValueStore(AbstractValues):
         """What a little more of each good would be worth, per unit: the gradient of `utility`."""
         return self.worth(mood) * utility.exponential_marginal(levels, self.set_point, self.curvature)
 
+    def one_more(self, levels: Float[Array, " goods"], mood: Mood | Condition) -> Float[Array, " goods"]:
+        """What one whole unit more of each good would add, from a level of 0 on."""
+        return self.marginal(levels, mood) * utility.relative_expm1(-self.curvature / self.set_point)
+
+    def one_less(self, levels: Float[Array, " goods"], mood: Mood | Condition) -> Float[Array, " goods"]:
+        """What one whole unit less of each good would cost, from a level of 1 on."""
+        return self.marginal(levels, mood) * utility.relative_expm1(self.curvature / self.set_point)
+
     def drive(self, levels: Float[Array, " goods"]) -> Float[Array, ""]:
         """How far the levels are from their set points, weighted by what each good is worth at rest."""
         return utility.drive(levels, self.set_point, self.value)

@@ -4,11 +4,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from inhabit.types import STANCES
+
 Needs = tuple[tuple[bool, ...], ...]
 """For each act, which signs it cannot do without."""
 
 CHANCES = 10.0
 """So often an act must have been expected without a sign, and never been done, before the sign counts as needed."""
+
+OFFER = STANCES.index("offer")
 
 FAR = 8.0
 """How many nats below indifference an act lies that lacks what it needs: done after all, it is a bounded surprise."""
@@ -55,6 +59,23 @@ def needs(
         without = lacking[turns, good[turns] - 1]
         needed[number] = ~without.any(0) & (len(turns) * usual > CHANCES)
     return tuple(tuple(row) for row in needed.tolist())
+
+
+def pays(
+    act: Int[np.ndarray, " turns"], good: Int[np.ndarray, " turns"], stances: Int[np.ndarray, "turns goods"], acts: int
+) -> tuple[bool, ...]:
+    """Which acts always name one good, and never more, to be given for the one that they are aimed at.
+
+    Args:
+        act: What was done.
+        good: What it was aimed at: 0 nothing, else 1 + the index of the good.
+        stances: What was said of each good.
+        acts: Number of acts.
+    """
+    aim = np.arange(1, stances.shape[1] + 1) == good[:, None]
+    once = ((stances == OFFER) & ~aim).sum(1) == 1
+    times, paid = np.bincount(act, minlength=acts), np.bincount(act, once & (good > 0), minlength=acts)
+    return tuple(((times > CHANCES) & (paid == times)).tolist())
 
 
 def closed(needed: Needs, found: Bool[Array, "goods signs"]) -> Bool[Array, "acts goods"]:

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from inhabit.knowledge.facts import Facts
 from inhabit.maths import choice
 from inhabit.mind.mind import AbstractMind, MindInfo
-from inhabit.mind.person.affordances import Needs, balance_of
+from inhabit.mind.person.affordances import OFFER, Needs, balance_of
 from inhabit.mind.person.expecting import Expectation
 from inhabit.mind.person.feeling import Feeling, Moved, repetition
 from inhabit.mind.person.lived import CUE, Deed, Heard, PersonState
@@ -64,6 +64,7 @@ class Person(AbstractMind[PersonState]):
         leaving: int,
         ratings: int,
         needs: Needs = (),
+        pays: tuple[bool, ...] = (),
         sights: int = 0,
         held: int | None = None,
         sense: int = 64,
@@ -82,6 +83,7 @@ class Person(AbstractMind[PersonState]):
             leaving: Which act is to leave.
             ratings: Number of rating levels.
             needs: For each act, which signs of a good it cannot be done without; none if left out.
+            pays: Which acts always name one good to be given for the one that they are aimed at; none if left out.
             sights: Number of things seen of each good.
             held: Which of them is what the person holds.
             sense: Length of what the text sense makes.
@@ -108,6 +110,7 @@ class Person(AbstractMind[PersonState]):
                 symbols=symbols,
                 aimed=aimed,
                 needs=needs,
+                pays=pays,
                 ratings=max(ratings, 1),
                 leaving=leaving,
                 key=for_policy,
@@ -254,12 +257,14 @@ class Person(AbstractMind[PersonState]):
     def wants(self, state: PersonState, own: Own) -> Wants:
         """What drives the policy now."""
         store = self.store(own)
-        worth, craving = store.marginal(state.stock, state.mood), store.marginal(state.levels, state.mood)
+        worth, spare = self._steps(store, state.stock, state.mood)
+        craving, _ = self._steps(store, state.levels, state.mood)
         mood = jnp.stack([state.mood.stress, state.mood.valence, state.mood.load])
         return Wants(
             situation=state.situation,
             goods=state.goods,
             worth=worth,
+            spare=spare,
             craving=craving,
             esteem=store.worth(state.mood),
             seen=jnp.concatenate([jnp.log1p(jnp.abs(state.seen)), (state.seen > 0).astype(float)], axis=1),
@@ -281,7 +286,10 @@ class Person(AbstractMind[PersonState]):
         draft = Act(act=act, good=good, stances=jnp.zeros(self.goods, int))
         kinds = self.policy.stances(wants, draft)
         noise = jax.random.gumbel(for_stances, kinds.shape)
-        return eqx.tree_at(lambda a: a.stances, draft, jax.vmap(choice.gumbel_max)(kinds, noise))
+        said = jax.vmap(choice.gumbel_max)(kinds, noise)
+        if any(self.policy.pays):
+            said = self.policy.paid(wants, draft, said, noise[:, OFFER])
+        return eqx.tree_at(lambda a: a.stances, draft, said)
 
     def commit(self, state: PersonState, act: Act) -> PersonState:
         """Take down an own act, and expect what comes of it."""
@@ -316,6 +324,15 @@ class Person(AbstractMind[PersonState]):
             stress=stress + own.tilt,
             valence=jnp.zeros(self.goods),
         )
+
+    def _steps(
+        self, store: ValueStore, levels: Float[Array, " goods"], mood: Mood
+    ) -> tuple[Float[Array, " goods"], Float[Array, " goods"]]:
+        """What one more of each good would add, and one less take: a whole unit where holdings are counted, else a little."""
+        if self.held is None:
+            little = store.marginal(levels, mood)
+            return little, little
+        return store.one_more(levels, mood), store.one_less(levels, mood)
 
     def _earned(
         self, own: Own, state: PersonState, levels: Float[Array, " goods"], stock: Float[Array, " goods"]

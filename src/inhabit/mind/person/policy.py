@@ -4,13 +4,17 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
-from inhabit.mind.person.affordances import FAR, Needs, closed, signs
+from inhabit.maths.choice import gumbel_max
+from inhabit.mind.person.affordances import FAR, OFFER, Needs, closed, signs
 from inhabit.mind.person.own import STYLE, Own
 from inhabit.types import MOODS, STANCES, Act, Key
 
 KINDS = len(STANCES)
+
+NEVER = 30.0
+"""Nats that leave no chance, and stay a number."""
 
 LEAVE_FOR = np.array([2.0, -0.5, 0.0, -0.5, 0.5], np.float32)
 """What makes a person leave before any log is heard: stress, not valence, nor patience, but what is borne beyond it."""
@@ -22,8 +26,9 @@ class Wants(eqx.Module):
     Attributes:
         situation: What the mind makes of the conversation so far.
         goods: What it makes of each good.
-        worth: Marginal value of each good to have one more, given what was had and what is held.
-        craving: Marginal value of each good to take in now, given what was had only.
+        worth: What one more of each good would be worth, given what was had and what is held.
+        spare: What one less would cost.
+        craving: What one more of each good is worth to take in now, given what was had only.
         esteem: Worth of the first unit of each good in the present mood, however much was had.
         seen: What is seen of each good: amounts, as logarithms, then whether there is any.
         holds: Of each good, 1 where the person holds some or nobody can see; 0 where it holds none.
@@ -38,6 +43,7 @@ class Wants(eqx.Module):
     situation: Float[Array, " situation"]
     goods: Float[Array, "goods features"]
     worth: Float[Array, " goods"]
+    spare: Float[Array, " goods"]
     craving: Float[Array, " goods"]
     esteem: Float[Array, " goods"]
     seen: Float[Array, "goods twice"]
@@ -70,11 +76,13 @@ class Intention(eqx.Module):
 class Policy(eqx.Module):
     """A conditional logit over (act, good) whose utilities are part learned, part worked out from the value store.
 
-    The score of an act is `base(act, situation) + deal[act] * (worth . balance)`, to which an act aimed at good `g` adds
-    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g + like[act] * esteem_g + trade[act] * worth_g * balance_g`,
-    where `u_g` comes from one network shared by all goods: goods are told apart by what is known of them, never by their
-    place in a list. What a good is worth reaches the acts through `pull`, `crave`, `like`, `trade` and `deal` alone, so that
-    values can be read off choices.
+    The score of an act is `base(act, situation) + deal[act] * sum(brought)`, to which an act aimed at good `g` adds
+    `fit(act, u_g) + pull[act] * worth_g + crave[act] * craving_g + like[act] * esteem_g + trade[act] * brought_g`, where
+    `brought` is what the partner's standing words would bring (`_brought`) and `u_g` comes from one network shared by all
+    goods: goods are told apart by what is known of them, never by their place in a list. An act that always gives one good
+    for another (`affordances.pays`) is a joint choice of both: it adds the inclusive value of all that can be given, each
+    scored `pay(act, u_h) + spend[act] * spare_h`, and what is given is chosen among them. What a good is worth reaches the
+    acts through `pull`, `crave`, `like`, `trade`, `deal`, `part` and `spend` alone, so that values can be read off choices.
 
     What was last heard and done, what is seen of a good, what was asked and offered and could be given, and what would have
     to be parted with, also count by tables that can be read (`answer`, `follow`, `sight`, `stand`, `part`). Mood, patience,
@@ -95,6 +103,8 @@ class Policy(eqx.Module):
     deal: Float[Array, " acts"]
     trade: Float[Array, " acts"]
     part: Float[Array, "acts 2"]
+    spend: Float[Array, " acts"]
+    pay: eqx.nn.Linear
     stand: Float[Array, "acts 3"]
     sight: Float[Array, "acts twice"]
     answer: Float[Array, "acts symbols"]
@@ -108,6 +118,7 @@ class Policy(eqx.Module):
     end: eqx.nn.Linear
     aimed: tuple[bool, ...] = eqx.field(static=True)
     needs: Needs = eqx.field(static=True)
+    pays: tuple[bool, ...] = eqx.field(static=True)
 
     def __init__(
         self,
@@ -118,6 +129,7 @@ class Policy(eqx.Module):
         symbols: int,
         aimed: tuple[bool, ...],
         needs: Needs,
+        pays: tuple[bool, ...],
         ratings: int,
         leaving: int,
         width: int = 48,
@@ -134,6 +146,8 @@ class Policy(eqx.Module):
         self.deal = jnp.zeros(acts)
         self.trade = jnp.zeros(acts)
         self.part = jnp.zeros((acts, 2))
+        self.spend = -jnp.ones(acts)
+        self.pay = eqx.nn.Linear(width, acts, use_bias=False, key=jax.random.fold_in(key, 7))
         self.stand = jnp.zeros((acts, 3))
         self.sight = jnp.zeros((acts, 2 * sights))
         self.answer = jnp.zeros((acts, symbols))
@@ -147,6 +161,7 @@ class Policy(eqx.Module):
         self.end = eqx.nn.Linear(situation + embedding + len(MOODS) + 2, 1, key=end)
         self.aimed = aimed
         self.needs = needs
+        self.pays = pays or (False,) * acts
 
     def intend(self, wants: Wants) -> Intention:
         """Weigh every act."""
@@ -154,11 +169,13 @@ class Policy(eqx.Module):
         base = self.base(whole) + self.felt @ _feelings(wants) + self.style @ wants.own.style
         base = base + self.answer[:, wants.heard] + jnp.where(wants.last >= 0, self.follow[:, wants.last], 0.0)
         base = base + wants.leaning
-        plain = base + self.deal * jnp.dot(wants.worth, wants.balance) + self.stand @ _standing(wants)
+        brought = _brought(wants)
+        plain = base + self.deal * brought.sum() + self.stand @ _standing(wants)
         toward = plain[:, None] + jax.vmap(self.fit)(about).T + self.pull[:, None] * wants.worth
         toward = toward + self.crave[:, None] * wants.craving + self.like[:, None] * wants.esteem
-        toward = toward + self.trade[:, None] * wants.worth * wants.balance
-        toward = toward + self.sight @ wants.seen.T + self.part @ _spared(wants)
+        toward = toward + self.trade[:, None] * brought + self.sight @ wants.seen.T
+        pays = jnp.array(self.pays)[:, None]
+        toward = toward + jnp.where(pays, self._payable(wants, about), self.part @ _spared(wants))
         if self.needs:
             shown, holds = wants.seen[:, wants.seen.shape[1] // 2 :] > 0, wants.holds > 0
             toward = jnp.where(closed(self.needs, signs(shown, holds, wants.balance)), plain[:, None] - FAR, toward)
@@ -173,7 +190,31 @@ class Policy(eqx.Module):
         embedding = self.act_embedding[act.act]
         main = jnp.arange(1, about.shape[0] + 1) == act.good
         valued = jnp.stack([main, wants.worth, wants.craving], axis=1)
-        return jax.vmap(lambda u, v: self.stance(jnp.concatenate([u, embedding, v])))(about, valued)
+        kinds = jax.vmap(lambda u, v: self.stance(jnp.concatenate([u, embedding, v])))(about, valued)
+        if not any(self.pays):
+            return kinds
+        paid = jnp.array(self.pays)[act.act] & ~main[:, None]
+        return jnp.where(paid, _one_by_one(self._payments(wants, about)[act.act], main, act.stances), kinds)
+
+    def paid(
+        self, wants: Wants, act: Act, said: Int[Array, " goods"], noise: Float[Array, " goods"]
+    ) -> Int[Array, " goods"]:
+        """What is said of each good, with one good given where the act pays, chosen with Gumbel noise."""
+        about, _ = self._regard(wants)
+        goods = jnp.arange(1, about.shape[0] + 1)
+        payments = jnp.where(goods == act.good, -jnp.inf, self._payments(wants, about)[act.act])
+        given = jnp.where(goods == 1 + gumbel_max(payments, noise), OFFER, 0)
+        return jnp.where(jnp.array(self.pays)[act.act] & (goods != act.good), given, said)
+
+    def _payments(self, wants: Wants, about: Float[Array, "goods width"]) -> Float[Array, "acts goods"]:
+        """Score of giving each good; far below for what is not held."""
+        score = jax.vmap(self.pay)(about).T + self.spend[:, None] * wants.spare
+        return jnp.where(wants.holds > 0, score, -NEVER)
+
+    def _payable(self, wants: Wants, about: Float[Array, "goods width"]) -> Float[Array, "acts goods"]:
+        """Inclusive value of all that can be given for each good."""
+        others = jnp.where(jnp.eye(about.shape[0], dtype=bool), -NEVER, self._payments(wants, about)[:, None, :])
+        return jnp.maximum(jax.nn.logsumexp(others, axis=-1), -FAR)
 
     def ending(self, wants: Wants, act: Act) -> Float[Array, ""]:
         """Logit that the person's part ends with this act."""
@@ -201,11 +242,30 @@ def _standing(wants: Wants) -> Float[Array, "3"]:
     return jnp.stack([jnp.any(asked), jnp.any(offered), jnp.any(lacking)]).astype(float)
 
 
+def _brought(wants: Wants) -> Float[Array, " goods"]:
+    """What the partner's standing words would bring of each good: worth gained where offered, cost where asked."""
+    return jnp.where(wants.balance < 0, wants.spare, wants.worth) * wants.balance
+
+
+def _one_by_one(
+    payments: Float[Array, " goods"], main: Bool[Array, " goods"], stances: Int[Array, " goods"]
+) -> Float[Array, "goods kinds"]:
+    """That one good and no other is given, told good by good: the chance of each, if none before it was."""
+    payments = jnp.where(main, -NEVER, payments)
+    given = (stances == OFFER) & ~main
+    later = jnp.triu(jnp.ones((payments.shape[0],) * 2, bool))
+    left = jax.nn.logsumexp(jnp.where(later, payments, -NEVER), axis=1)
+    before = jnp.any(given[:, None] & ~later.T, axis=0)
+    chance = jnp.where(before, -FAR, jnp.minimum(payments - left, -jnp.exp(-FAR)))
+    kinds = jnp.full((payments.shape[0], KINDS), -NEVER)
+    return kinds.at[:, OFFER].set(chance).at[:, 0].set(jnp.log(-jnp.expm1(chance)))
+
+
 def _spared(wants: Wants) -> Float[Array, "2 goods"]:
     """For each good, the worth of the other good that is most easily parted with, and 1 where there is none to part with."""
     goods = wants.worth.shape[0]
     closed = (wants.holds == 0)[None, :] | jnp.eye(goods, dtype=bool)
-    least = jnp.min(jnp.where(closed, jnp.inf, wants.worth), axis=1, initial=jnp.inf)
+    least = jnp.min(jnp.where(closed, jnp.inf, wants.spare), axis=1, initial=jnp.inf)
     none = ~jnp.isfinite(least)
     return jnp.stack([jnp.where(none, 0.0, least), none.astype(float)])
 
