@@ -7,9 +7,9 @@ import pytest
 import typer
 
 from inhabit.cli import main as cli
-from inhabit.cli.engine import cache_folder
 from inhabit.cli.screen import bar, finite, spark
 from inhabit.cli.words import numbers
+from inhabit.maths.caches import cache_folder
 
 SOURCE = pathlib.Path(__file__).parents[1] / "src"
 HEAVY = {"jax", "numpy", "polars", "scipy", "equinox", "matplotlib", "fastapi", "httpx", "tokenizers", "rich"}

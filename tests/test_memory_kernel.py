@@ -148,7 +148,7 @@ def test_nothing_is_compiled_where_it_is_not_wanted(monkeypatch):
 
 
 def test_a_failing_compiler_and_an_open_folder_are_told_of(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("INHABIT_CACHE", str(tmp_path / "inhabit"))
     (tmp_path / "wrong.c").write_text("this is no C", "utf-8")
     with pytest.warns(RuntimeWarning, match=r"wrong\.c was not compiled"):
         assert building.library(tmp_path / "wrong.c", []) is None
@@ -159,7 +159,7 @@ def test_a_failing_compiler_and_an_open_folder_are_told_of(monkeypatch, tmp_path
 
 
 def test_what_was_compiled_is_kept_and_loaded_again(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("INHABIT_CACHE", str(tmp_path / "inhabit"))
     (tmp_path / "right.c").write_text("int answer(void) { return ANSWER; }", "utf-8")
     for answer in (42, 43):
         assert building.library(tmp_path / "right.c", [f"ANSWER={answer}"]).answer() == answer

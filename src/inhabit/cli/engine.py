@@ -2,9 +2,9 @@
 
 import ctypes
 import os
-import pathlib
 import sys
-from collections.abc import Mapping
+
+from inhabit.maths.caches import cache_folder
 
 
 def start_engine() -> None:
@@ -33,20 +33,3 @@ def _give_memory_back(platform: str) -> None:
     if platform == "linux" and hasattr(allocator := ctypes.CDLL(None), "mallopt"):
         allocator.mallopt(-8, 2)
         allocator.mallopt(-3, 2**20)
-
-
-def cache_folder(environment: Mapping[str, str], platform: str) -> pathlib.Path:
-    """Where caches go: `INHABIT_CACHE`, else the platform's own place.
-
-    Source:
-        XDG Base Directory Specification 0.8; Apple, File System Programming Guide; Microsoft, Known Folders.
-    """
-    if told := environment.get("INHABIT_CACHE"):
-        return pathlib.Path(told).expanduser()
-    if platform == "win32":
-        return pathlib.Path(environment.get("LOCALAPPDATA") or "~/AppData/Local").expanduser() / "inhabit" / "Cache"
-    if platform == "darwin":
-        return pathlib.Path("~/Library/Caches/inhabit").expanduser()
-    xdg = environment.get("XDG_CACHE_HOME", "")
-    base = pathlib.Path(xdg) if os.path.isabs(xdg) else pathlib.Path("~/.cache").expanduser()
-    return base / "inhabit"

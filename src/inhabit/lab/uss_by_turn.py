@@ -85,7 +85,8 @@ def _felt(log: Rows, shown: Int[np.ndarray, " some"], seed: int) -> Float[np.nda
 
 
 def _told(log: Rows, test: np.ndarray, said: np.ndarray) -> Iterator[dict[str, Any]]:
+    places = np.argwhere(log.places > 0)  # rows are numbered life after life, from 1 on
     for row, guess in zip(test, said, strict=True):
-        (session,), (turn,) = np.nonzero(log.places == row)
+        session, turn = places[row - 1]
         true = 1 + modal(log.ratings[row])
         yield {"session": int(session), "turn": int(turn), "predicted": int(guess), "true": int(true)}

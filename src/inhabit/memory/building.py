@@ -8,11 +8,14 @@ import pathlib
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
 
 import jax
+
+from inhabit.maths.caches import cache_folder
 
 OFF = "INHABIT_KERNEL"
 """Set to `0`, nothing is compiled and XLA does all."""
@@ -76,8 +79,7 @@ def _private_folder() -> pathlib.Path:
     Raises:
         PermissionError: Another user could put something there.
     """
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    folder = cache / "inhabit"
+    folder = cache_folder(os.environ, sys.platform)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     told = folder.stat()
     if told.st_uid != os.getuid() or told.st_mode & 0o022:
