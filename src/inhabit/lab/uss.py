@@ -74,7 +74,7 @@ def uss(
     lines: list[dict[str, Any]] = []
     for name in sets:
         for file, tasks in FILES[name].items():
-            found = _predictions(sessions(data / file, tasks), name, tasks, models, folds, seed)
+            found = predictions(sessions(data / file, tasks), name, tasks, models, folds=folds, seed=seed)
             for model, predicted in found.items():
                 (baselines if model else measured).update(scored(predicted, name, tasks, model))
             lines += found[""]
@@ -108,18 +108,20 @@ def _asked(life: Life, acts: bool) -> Life:
     return dataclasses.replace(life, messages=tuple(messages))
 
 
-def _predictions(
+def predictions(
     lives: tuple[Life, ...],
     name: str,
     tasks: Sequence[str],
     models: Sequence[Answer],
+    *,
     folds: int,
     seed: int,
+    only: Sequence[int] | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Prediction lines of every model, fold after fold."""
+    """Prediction lines of every model, fold after fold, of all folds or of `only` some."""
     fold_of = np.random.default_rng(seed).permutation(len(lives)) % folds
     lines: dict[str, list[dict[str, Any]]] = {}
-    for number in range(folds):
+    for number in range(folds) if only is None else only:
         fold = Fold(lives, np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number), seed * folds + number)
         for model, predicted in [pair for answer in models for pair in answer(fold, tasks).items()]:
             lines.setdefault(model, []).extend(
