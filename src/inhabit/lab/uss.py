@@ -127,6 +127,7 @@ def predictions(
             lines.setdefault(model, []).extend(
                 {"task": task, "set": name, "fold": number, **line}
                 for task in tasks
+                if task in predicted
                 for line in _lines(fold, predicted[task], task)
             )
     return lines
@@ -151,10 +152,12 @@ def _plain(value: Any) -> str | int:
 
 
 def scored(lines: Sequence[dict[str, Any]], name: str, tasks: Sequence[str], model: str) -> dict[str, Estimate]:
-    """Each measure of each task with its interval."""
+    """Each measure of each task that was answered with its interval."""
     figures = {}
     for task in tasks:
         mine = [line for line in lines if line["task"] == task]
+        if not mine:
+            continue
         true, predicted = _numbered([[line[side] for line in mine] for side in ("true", "predicted")])
         groups = [line["session"] for line in mine]
         for measure, score in MEASURES[task].items():

@@ -14,7 +14,7 @@ import numpy as np
 
 from inhabit.lab import higru
 from inhabit.lab.uss import FILES, predictions, published, scored, sessions
-from inhabit.lab.uss_models import MEASURES, Answer, Answers, Fold, Ours, modal
+from inhabit.lab.uss_models import FOR_KAPPA, MEASURES, Answer, Answers, Fold, Ours, modal
 from inhabit.learning.turns import SCALE
 from inhabit.maths import scores
 from inhabit.maths.intervals import Estimate, bootstrap
@@ -55,7 +55,9 @@ def uss_higru(
         for model, told in said.items():
             (baselines if model else measured).update(scored(told, name, (_TASK,), model))
             lines += [{"model": model or "hearing", **line} for line in told]
-        measured[f"{name} {_TASK} kappa ahead of HiGRU"] = ahead(said[""], said["HiGRU"])
+        for model in ("", FOR_KAPPA):
+            title = " ".join(filter(None, (name, _TASK, "kappa ahead of HiGRU", model)))
+            measured[title] = ahead(said[model], said["HiGRU"])
         baselines |= {title: value for title, value in published(name).items() if f" {_TASK} " in title}
     return measured, baselines, lines
 

@@ -9,7 +9,14 @@ import jax
 import numpy as np
 from jaxtyping import Int
 
-from inhabit.learning.deciding import best_lifts, decide, furthest_strength, lifted
+from inhabit.learning.deciding import (
+    best_lifts,
+    decide,
+    decide_for_kappa,
+    furthest_strength,
+    lifted,
+    reachable_kappa,
+)
 from inhabit.learning.hearing import Settings, believe, fit
 from inhabit.learning.regression import balanced, features, history, regress
 from inhabit.learning.regression import believe as regression_belief
@@ -80,6 +87,9 @@ PARTS: Mapping[str, Callable[[str], bool]] = {
     "without hearing": lambda name: name != "hearing",
 }
 """The believers that each model pools: all, and what is left when a part is taken away."""
+
+FOR_KAPPA = "decided for kappa"
+"""The model that pools all and answers as one who is told that kappa alone will be counted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,6 +166,8 @@ def crossfitted(
         for model, pooled in PARTS.items():
             chosen = {name: belief for name, belief in held.items() if pooled(name)}
             answers[model][task] = _DECIDED[task](log, where, chosen, asked)
+        if task == "satisfaction":
+            answers[FOR_KAPPA] = {task: _rating_for_kappa(log, where, held, asked)}
     return answers
 
 
@@ -198,6 +210,14 @@ def _rating(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.n
     measures = (*MEASURES["satisfaction"].values(), scores.kappa)
     lifts = best_lifts(pool(held), common, lambda guess: sum(measure(1 + target, 1 + guess) for measure in measures))
     return 1 + lifted(pool(asked), common, *lifts)
+
+
+def _rating_for_kappa(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
+    """Ratings by the same pool, where kappa is all that counts."""
+    target = modal(log.ratings[where])
+    pool = fit_pool(held, target)
+    prior = np.bincount(target, minlength=len(SCALE)) / len(target)
+    return 1 + decide_for_kappa(pool(asked), prior, reachable_kappa(pool(held), target))
 
 
 _DECIDED = {"act": _act, "satisfaction": _rating}
