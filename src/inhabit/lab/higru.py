@@ -10,7 +10,7 @@ Source:
 
 import collections
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Self
 
 import equinox as eqx
@@ -63,10 +63,10 @@ class Batch(NamedTuple):
         asked: See `Talk`; -1 after the end.
     """
 
-    words: Int[Array, "*batches rows width"]
-    slot: Int[Array, "*batches rows width"]
-    places: Int[Array, "*batches talks turns"]
-    asked: Int[Array, "*batches talks turns"]
+    words: Int[Array | np.ndarray, "*batches rows width"]
+    slot: Int[Array | np.ndarray, "*batches rows width"]
+    places: Int[Array | np.ndarray, "*batches talks turns"]
+    asked: Int[Array | np.ndarray, "*batches talks turns"]
 
 
 def laid(talks: Sequence[Talk], *, batch: int, turns: int) -> list[Batch]:
@@ -97,8 +97,8 @@ def _laid(talks: Sequence[Talk], batch: int, turns: int) -> Batch:
             slots[-1].append(np.full(len(utterance), slot, np.int32))
             room += len(utterance)
             places[number, turn] = slot
-    filled = (np.stack([_filled(row, WIDTH) for row in table]) for table in (rows, slots))
-    return Batch(*filled, places, asked)
+    words, slot_of = (np.stack([_filled(row, WIDTH) for row in table]) for table in (rows, slots))
+    return Batch(words, slot_of, places, asked)
 
 
 def _filled(parts: Sequence[np.ndarray], width: int) -> np.ndarray:
@@ -112,13 +112,11 @@ def _filled(parts: Sequence[np.ndarray], width: int) -> np.ndarray:
 def stacked(batches: Sequence[Batch], rows: int) -> Batch:
     """Batches one after another in one, each with `rows` rows."""
 
-    def tall(table: np.ndarray) -> np.ndarray:
-        return np.pad(table, ((0, rows - len(table)), (0, 0)))
+    def tall(tables: Iterable[np.ndarray]) -> np.ndarray:
+        return np.stack([np.pad(table, ((0, rows - len(table)), (0, 0))) for table in tables])
 
-    return Batch(
-        *(np.stack([tall(table) for table in column]) for column in list(zip(*batches))[:2]),
-        *(np.stack(column) for column in list(zip(*batches))[2:]),
-    )
+    words, slot, places, asked = zip(*batches)
+    return Batch(tall(words), tall(slot), np.stack(places), np.stack(asked))
 
 
 class Gates(eqx.Module):

@@ -111,7 +111,7 @@ def _uss(*models: Callable[[], Any]) -> Callable[[pathlib.Path, int, bool], Foun
 
 
 def _uss_by_turn(path: pathlib.Path, seed: int, quick: bool) -> Found:
-    """Satisfaction in folds by turn, as the published runs cut them."""
+    """Satisfaction in folds by turn, so that other turns of the same dialogue are learned from."""
     return *uss_by_turn(path, folds=2 if quick else 10, seed=seed), {}
 
 
