@@ -22,8 +22,8 @@ from inhabit.maths.intervals import Estimate, bootstrap
 _TASK = "satisfaction"
 _HELD = 10
 """The training dialogues are cut into so many parts; one of them chooses the epoch."""
-FOLDS: Mapping[str, Sequence[int]] = {"MWOZ": range(4), "ReDial": range(4)}
-"""Sets whose kappa was behind the best published one, and the folds of ten that are answered."""
+FOLDS: Mapping[str, Sequence[int]] = {"MWOZ": (0, 1, 2), "ReDial": (0, 1, 2)}
+"""Sets whose kappa was behind the best published one, and the folds of ten that are answered: four minutes of a core each."""
 
 
 def uss_higru(
