@@ -45,6 +45,17 @@ def test_every_file_and_published_figure_belongs_to_a_set_and_a_measure():
             assert re.fullmatch(rf"{name} (act (accuracy|macro_f1)|satisfaction (uar|kappa)) published \S+", label)
 
 
+def test_a_model_that_answers_one_task_is_scored_on_it_alone(data):
+    def answer(fold, tasks):
+        size = len(fold.rows.of(fold.test))
+        return {"": {"act": ["Ask"] * size, "satisfaction": [3] * size}, "one": {"satisfaction": [4] * size}}
+
+    measured, baselines, lines = module.uss(data, sets=("SGD",), folds=2, models=(answer,))
+    assert measured["SGD act accuracy"].value == 0.25 and len(lines) == 60 * 2 * 2
+    assert baselines["SGD satisfaction f1 one"].value == 0
+    assert not any(title.endswith(" one") and " act " in title for title in baselines)
+
+
 @pytest.mark.slow
 def test_experiment_beats_its_rivals_where_it_must_and_writes_what_it_scored(data):
     small = Settings(dims=8, size=8, passes=10, batch=10, learning_rate=2e-2, dropout=0.1)

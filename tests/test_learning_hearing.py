@@ -1,3 +1,5 @@
+import itertools
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,10 +9,18 @@ from scipy import sparse
 
 from inhabit.learning import hearing as module
 from inhabit.learning.batches import draw
-from inhabit.learning.deciding import best_lifts, decide, furthest_strength, lifted
+from inhabit.learning.deciding import (
+    best_lifts,
+    decide,
+    decide_for_kappa,
+    furthest_strength,
+    lifted,
+    reachable_kappa,
+)
 from inhabit.learning.hearing import Settings, believe, created, fit
 from inhabit.learning.regression import balanced, features, regress
 from inhabit.learning.turns import rows, told, turns, with_partner_acts
+from inhabit.maths.scores import kappa
 from inhabit.mind.hearing import Said
 from inhabit.types import Life, Message
 
@@ -156,3 +166,15 @@ def test_features_are_unit_bags_of_the_last_two_turns(log):
     assert (table[second, :heard].toarray() ** 2).sum() == pytest.approx(1, abs=1e-5)
     assert table[first, heard : heard + own].nnz == 0
     assert set(table[second, heard : heard + own].indices) == set(log.own[first][log.own[first] > 0].tolist())
+
+
+def test_decided_for_kappa_no_other_answers_reach_more():
+    """Five kinds of turns, ten of each, that turn out exactly as believed; all 3^5 ways to answer are tried."""
+    tenths = np.array([[1, 8, 1], [3, 6, 1], [2, 5, 3], [0, 9, 1], [1, 6, 3]])
+    target = np.concatenate([np.repeat(np.arange(3), counts) for counts in tenths])
+    belief = np.repeat(np.log(np.maximum(tenths, 1e-9) / 10), 10, axis=0)
+    best = max(kappa(target, np.repeat(answers, 10)) for answers in itertools.product(range(3), repeat=5))
+    prior = np.bincount(target) / len(target)
+    reached = reachable_kappa(belief, target)
+    assert reached == pytest.approx(best)
+    assert kappa(target, decide_for_kappa(belief, prior, reached)) == pytest.approx(best)

@@ -74,7 +74,7 @@ def uss(
     lines: list[dict[str, Any]] = []
     for name in sets:
         for file, tasks in FILES[name].items():
-            found = _predictions(sessions(data / file, tasks), name, tasks, models, folds, seed)
+            found = predictions(sessions(data / file, tasks), name, tasks, models, folds=folds, seed=seed)
             for model, predicted in found.items():
                 (baselines if model else measured).update(scored(predicted, name, tasks, model))
             lines += found[""]
@@ -108,23 +108,26 @@ def _asked(life: Life, acts: bool) -> Life:
     return dataclasses.replace(life, messages=tuple(messages))
 
 
-def _predictions(
+def predictions(
     lives: tuple[Life, ...],
     name: str,
     tasks: Sequence[str],
     models: Sequence[Answer],
+    *,
     folds: int,
     seed: int,
+    only: Sequence[int] | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Prediction lines of every model, fold after fold."""
+    """Prediction lines of every model, fold after fold, of all folds or of `only` some."""
     fold_of = np.random.default_rng(seed).permutation(len(lives)) % folds
     lines: dict[str, list[dict[str, Any]]] = {}
-    for number in range(folds):
+    for number in range(folds) if only is None else only:
         fold = Fold(lives, np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number), seed * folds + number)
         for model, predicted in [pair for answer in models for pair in answer(fold, tasks).items()]:
             lines.setdefault(model, []).extend(
                 {"task": task, "set": name, "fold": number, **line}
                 for task in tasks
+                if task in predicted
                 for line in _lines(fold, predicted[task], task)
             )
     return lines
@@ -149,10 +152,12 @@ def _plain(value: Any) -> str | int:
 
 
 def scored(lines: Sequence[dict[str, Any]], name: str, tasks: Sequence[str], model: str) -> dict[str, Estimate]:
-    """Each measure of each task with its interval."""
+    """Each measure of each task that was answered with its interval."""
     figures = {}
     for task in tasks:
         mine = [line for line in lines if line["task"] == task]
+        if not mine:
+            continue
         true, predicted = _numbered([[line[side] for line in mine] for side in ("true", "predicted")])
         groups = [line["session"] for line in mine]
         for measure, score in MEASURES[task].items():

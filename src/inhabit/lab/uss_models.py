@@ -9,7 +9,14 @@ import jax
 import numpy as np
 from jaxtyping import Int
 
-from inhabit.learning.deciding import best_lifts, decide, furthest_strength, lifted
+from inhabit.learning.deciding import (
+    best_lifts,
+    decide,
+    decide_for_kappa,
+    furthest_strength,
+    lifted,
+    reachable_kappa,
+)
 from inhabit.learning.hearing import Settings, believe, fit
 from inhabit.learning.regression import balanced, features, history, regress
 from inhabit.learning.regression import believe as regression_belief
@@ -72,13 +79,17 @@ def same(rows: Rows) -> Rows:
     return rows
 
 
-_ORDER = {"act": 0, "satisfaction": 1}
+_TASKS = ("act", "satisfaction")
+"""In the order in which hearing answers."""
 PARTS: Mapping[str, Callable[[str], bool]] = {
     "": lambda name: True,
     "hearing alone": lambda name: name == "hearing",
     "without hearing": lambda name: name != "hearing",
 }
 """The believers that each model pools: all, and what is left when a part is taken away."""
+
+FOR_KAPPA = "decided for kappa"
+"""The model that pools all and answers as one who is told that kappa alone will be counted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,27 +116,59 @@ class Ours:
         tables = {"words": features(log), "talk": history(log)}
         if self.ear is not None:
             tables["meaning"] = meanings(fold.lives, log, self.ear)
-        parts = np.array_split(np.random.default_rng(fold.seed).permutation(fold.train), HELD)
-        where = np.concatenate([log.of(part) for part in parts])
-        known: dict[str, list] = {task: [] for task in tasks}
-        new: dict[str, list] = {task: [] for task in tasks}
-        for number, part in enumerate(parts):
-            train = np.setdiff1d(fold.train, part)
-            hearing = fit(log, train, self.settings, key=jax.random.key(fold.seed * HELD + number))
-            of_new, of_part = believe(hearing, log, fold.test), believe(hearing, log, part)
-            for task in tasks:
-                linear = linear_models(log, tables, log.of(train), task)(log.of(part))
-                known[task].append({"hearing": of_part[_ORDER[task]], **linear})
-                new[task].append(of_new[_ORDER[task]])
-        answers: dict[str, dict[str, Any]] = {model: {} for model in PARTS}
+
+        def hear(train: np.ndarray, seed: int) -> Callable[[np.ndarray], Beliefs]:
+            hearing = fit(log, train, self.settings, key=jax.random.key(seed))
+            return lambda lives: dict(zip(_TASKS, believe(hearing, log, lives)))
+
+        return crossfitted(log, tables, fold.train, fold.test, tasks, seed=fold.seed, hear=hear, of=log.of)
+
+
+def crossfitted(
+    log: Rows,
+    tables: Mapping[str, Any],
+    train: Int[np.ndarray, " many"],
+    test: Int[np.ndarray, " some"],
+    tasks: Sequence[str],
+    *,
+    seed: int,
+    hear: Callable[[np.ndarray, int], Callable[[np.ndarray], Beliefs]],
+    of: Callable[[np.ndarray], np.ndarray],
+) -> Answers:
+    """Pool hearing and linear models by what each believes of what it was fitted without, and answer for what is new.
+
+    Args:
+        log: The log.
+        tables: Features of its rows, one linear model each.
+        train: Numbers of what may be learned from: of lives or of rows.
+        test: Of what is asked about, likewise.
+        tasks: What is asked.
+        seed: Of the parts and of the fits.
+        hear: From numbers to learn from and a seed to a hearing, which goes from numbers to beliefs by task.
+        of: From such numbers to rows.
+    """
+    parts = np.array_split(np.random.default_rng(seed).permutation(train), HELD)
+    where = np.concatenate([of(part) for part in parts])
+    known: dict[str, list] = {task: [] for task in tasks}
+    new: dict[str, list] = {task: [] for task in tasks}
+    for number, part in enumerate(parts):
+        learned = np.setdiff1d(train, part)
+        heard = hear(learned, seed * HELD + number)
+        of_new, of_part = heard(test), heard(part)
         for task in tasks:
-            held = {name: np.concatenate([one[name] for one in known[task]]) for name in known[task][0]}
-            linear = linear_models(log, tables, log.of(fold.train), task)(log.of(fold.test))
-            asked = {"hearing": np.mean(new[task], axis=0), **linear}
-            for model, pooled in PARTS.items():
-                chosen = {name: belief for name, belief in held.items() if pooled(name)}
-                answers[model][task] = _DECIDED[task](log, where, chosen, asked)
-        return answers
+            linear = linear_models(log, tables, of(learned), task)(of(part))
+            known[task].append({"hearing": of_part[task], **linear})
+            new[task].append(of_new[task])
+    answers: dict[str, dict[str, Any]] = {model: {} for model in PARTS}
+    for task in tasks:
+        held = {name: np.concatenate([one[name] for one in known[task]]) for name in known[task][0]}
+        asked = {"hearing": np.mean(new[task], axis=0), **linear_models(log, tables, of(train), task)(of(test))}
+        for model, pooled in PARTS.items():
+            chosen = {name: belief for name, belief in held.items() if pooled(name)}
+            answers[model][task] = _DECIDED[task](log, where, chosen, asked)
+        if task == "satisfaction":
+            answers[FOR_KAPPA] = {task: _rating_for_kappa(log, where, held, asked)}
+    return answers
 
 
 def meanings(lives: Sequence[Life], log: Rows, ear: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
@@ -160,7 +203,7 @@ def _act(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndar
     return np.array(log.acts)[decide(pool(asked), prior, strength)]
 
 
-def decided_rating(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
+def _rating(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
     """Ratings: below and above the commonest are lifted so that the measures, kappa twice, are best."""
     target = modal(log.ratings[where])
     pool, common = fit_pool(held, target), int(np.bincount(target).argmax())
@@ -169,7 +212,15 @@ def decided_rating(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) 
     return 1 + lifted(pool(asked), common, *lifts)
 
 
-_DECIDED = {"act": _act, "satisfaction": decided_rating}
+def _rating_for_kappa(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
+    """Ratings by the same pool, where kappa is all that counts."""
+    target = modal(log.ratings[where])
+    pool = fit_pool(held, target)
+    prior = np.bincount(target, minlength=len(SCALE)) / len(target)
+    return 1 + decide_for_kappa(pool(asked), prior, reachable_kappa(pool(held), target))
+
+
+_DECIDED = {"act": _act, "satisfaction": _rating}
 
 
 def regression(

@@ -6,6 +6,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.ndimage import uniform_filter
 
+from inhabit.maths.scores import kappa
+
 STRENGTHS = tuple(float(strength) for strength in np.linspace(0, 1, 21))
 """Strengths that are tried: 0 answers what is likeliest, 1 what is likeliest were all answers equally common."""
 
@@ -74,3 +76,41 @@ def best_lifts(
     smooth = uniform_filter(scores, 3, mode="nearest")
     below, above = divmod(int(smooth.argmax()), len(lifts))
     return lifts[below], lifts[above]
+
+
+def decide_for_kappa(
+    belief: Float[np.ndarray, "turns answers"], prior: Float[np.ndarray, " answers"], reached: float
+) -> Int[np.ndarray, " turns"]:
+    """The answer of greatest `p(answer) - (1 - reached) * prior(answer)`.
+
+    Cohen's kappa is `(agreed - chance) / (1 - chance)`, both linear in what is answered; where `reached` is the greatest that
+    can be had, this is how to have it.
+
+    Args:
+        belief: Log probabilities.
+        prior: How common each answer truly is.
+        reached: See `reachable_kappa`.
+
+    Source:
+        Dinkelbach (1967), On nonlinear fractional programming. Management Science 13.
+    """
+    return np.argmax(np.exp(belief) - (1 - reached) * prior, axis=1)
+
+
+def reachable_kappa(
+    belief: Float[np.ndarray, "turns answers"], target: Int[np.ndarray, " turns"], *, steps: int = 10
+) -> float:
+    """The kappa that `decide_for_kappa` reaches with it, by Dinkelbach's steps from 0.
+
+    Args:
+        belief: Log probabilities of turns that were held back.
+        target: Their true answers.
+        steps: At most.
+    """
+    prior = np.bincount(target, minlength=belief.shape[1]) / len(target)
+    reached = 0.0
+    for _ in range(steps):
+        before, reached = reached, max(0.0, kappa(target, decide_for_kappa(belief, prior, reached)))
+        if reached == before:
+            break
+    return reached
