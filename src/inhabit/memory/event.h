@@ -150,7 +150,7 @@ static void shaken(Head *head, const Meeting *met, Lesson *lesson) {
 static inline __attribute__((always_inline)) void rows(
     Head *head, int first, const int count, Pace pace, float sign, const float *restrict gain,
     const float *restrict lost, const float *restrict error, const float *restrict next, const float *restrict query,
-    Found *restrict found, Moment *restrict kept) {
+    Found *restrict found) {
   float *restrict covariance = head->covariance + first * KEYS, *restrict mean = head->mean + first * VALUES;
   for (int j = 0; j < KEYS; j++) {
     float covered = found->covered[j];
@@ -158,7 +158,6 @@ static inline __attribute__((always_inline)) void rows(
     for (int r = 0; r < count; r++) {
       float entry = pace.kept * covariance[r * KEYS + j] - sign * lost[first + r] * lost[j];
       covariance[r * KEYS + j] = entry;
-      if (kept) kept->covariance[(first + r) * KEYS + j] = entry;
       covered += next[first + r] * entry;
     }
     found->covered[j] = covered;
@@ -169,7 +168,6 @@ static inline __attribute__((always_inline)) void rows(
     for (int r = 0; r < count; r++) {
       float entry = pace.keep * mean[r * VALUES + j] + gain[first + r] * error[j];
       mean[r * VALUES + j] = entry;
-      if (kept) kept->mean[(first + r) * VALUES + j] = entry;
       expected += next[first + r] * entry;
       read += query[first + r] * entry;
     }
@@ -184,13 +182,15 @@ static inline __attribute__((always_inline)) void pass(
     const float *query, Found *found, Moment *kept) {
   memset(found, 0, sizeof *found);
   for (int first = 0; first + 4 <= KEYS; first += 4)
-    rows(head, first, 4, pace, sign, gain, lost, error, next, query, found, kept);
-  if (KEYS % 4) rows(head, KEYS - KEYS % 4, KEYS % 4, pace, sign, gain, lost, error, next, query, found, kept);
+    rows(head, first, 4, pace, sign, gain, lost, error, next, query, found);
+  if (KEYS % 4) rows(head, KEYS - KEYS % 4, KEYS % 4, pace, sign, gain, lost, error, next, query, found);
   for (int i = 0; i < KEYS; i++) {
     head->covariance[i * KEYS + i] += pace.fresh;
-    if (kept) kept->covariance[i * KEYS + i] += pace.fresh;
     found->covered[i] += pace.fresh * next[i];
   }
+  if (!kept) return;
+  memcpy(kept->covariance, head->covariance, sizeof kept->covariance);
+  memcpy(kept->mean, head->mean, sizeof kept->mean);
 }
 
 static void add_prior(const Head *head, const float *cue, float *expected) {

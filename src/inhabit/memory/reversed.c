@@ -49,42 +49,48 @@ static float sigmoid_slope(float x) {
 
 /* ---- the belief ---- */
 
+/* A few rows of a covariance's cotangents, from `first` on. */
 static inline __attribute__((always_inline)) void sweep_covariance(
-    float *restrict covariance, const float *restrict belief, const float *restrict half, const float *restrict cue,
-    float kept, const float *restrict next, Swept *restrict swept, float *restrict along) {
-  for (int first = 0; first < KEYS; first += 4) {
-    const int count = KEYS - first < 4 ? KEYS - first : 4;
-    for (int j = 0; j < KEYS; j++) {
-      float covered = swept->covered[j], found = swept->of_covariance[j], product = along[j];
-      for (int r = first; r < first + count; r++) {
-        float entry = kept * (covariance[r * KEYS + j] + half[r] * cue[j] + cue[r] * half[j]);
-        covariance[r * KEYS + j] = entry;
-        covered += next[r] * entry;
-        found += 2 * half[r] * belief[r * KEYS + j];
-        product += 2 * entry * belief[r * KEYS + j];
-      }
-      swept->covered[j] = covered, swept->of_covariance[j] = found, along[j] = product;
+    float *restrict covariance, const float *restrict belief, int first, const int count, const float *restrict half,
+    const float *restrict cue, float kept, const float *restrict next, Swept *restrict swept, float *restrict along) {
+  for (int j = 0; j < KEYS; j++) {
+    float covered = swept->covered[j], found = swept->of_covariance[j], product = along[j];
+#pragma GCC unroll 4
+    for (int r = 0; r < count; r++) {
+      int at = (first + r) * KEYS + j;
+      float entry = kept * (covariance[at] + half[first + r] * cue[j] + cue[first + r] * half[j]);
+      covariance[at] = entry;
+      covered += next[first + r] * entry;
+      found += 2 * half[first + r] * belief[at];
+      product += 2 * entry * belief[at];
     }
+    swept->covered[j] = covered, swept->of_covariance[j] = found, along[j] = product;
   }
 }
 
+/* A few rows of a mean's. */
 static inline __attribute__((always_inline)) void sweep_mean(
-    float *restrict mean, const float *restrict belief, const float *restrict cue, const float *restrict error,
-    float keep, Aim aim, Swept *restrict swept, float *restrict along) {
-  for (int i = 0; i < KEYS; i++) {
-    float raised = 0, of_mean = 0, of_read = 0;
-    for (int j = 0; j < VALUES; j++) {
-      float held = belief[i * VALUES + j], left = keep * (mean[i * VALUES + j] - cue[i] * error[j]);
-      float entry = left + aim.query[i] * aim.read[j];
-      mean[i * VALUES + j] = entry;
-      along[j] += left * held;
-      swept->pulled[j] += aim.covered[i] * entry;
-      raised += aim.error[j] * entry;
-      of_mean += error[j] * held;
-      of_read += aim.read[j] * held;
+    float *restrict mean, const float *restrict belief, int first, const int count, const float *restrict cue,
+    const float *restrict error, float keep, const float *restrict covered, const float *restrict next,
+    const float *restrict query, const float *restrict read, Swept *restrict swept, float *restrict along) {
+  float raised[4] = {0}, of_mean[4] = {0}, of_read[4] = {0};
+  for (int j = 0; j < VALUES; j++) {
+    float pulled = swept->pulled[j], product = along[j];
+#pragma GCC unroll 4
+    for (int r = 0; r < count; r++) {
+      int at = (first + r) * VALUES + j;
+      float left = keep * (mean[at] - cue[first + r] * error[j]), entry = left + query[first + r] * read[j];
+      mean[at] = entry;
+      product += left * belief[at];
+      pulled += covered[first + r] * entry;
+      raised[r] += next[j] * entry;
+      of_mean[r] += error[j] * belief[at];
+      of_read[r] += read[j] * belief[at];
     }
-    swept->raised[i] = raised, swept->of_mean[i] = of_mean, swept->of_read[i] = of_read;
+    swept->pulled[j] = pulled, along[j] = product;
   }
+  for (int r = 0; r < count; r++)
+    swept->raised[first + r] = raised[r], swept->of_mean[first + r] = of_mean[r], swept->of_read[first + r] = of_read[r];
 }
 
 /* One sweep: what meeting an event added to the cotangents of a belief, how it had leaned back, and what was read of it
@@ -94,8 +100,13 @@ static void sweep(Back *back, const Moment *belief, Pace pace, const float *cue,
   float along[KEYS > VALUES ? KEYS : VALUES] = {0}, half[KEYS];
   memset(swept, 0, sizeof *swept);
   for (int i = 0; i < KEYS; i++) half[i] = 0.5f * covered[i];
-  sweep_covariance(back->covariance, belief->covariance, half, cue, pace.kept, aim.covered, swept, along);
-  sweep_mean(back->mean, belief->mean, cue, error, pace.keep, aim, swept, along);
+#define ROWS(first, count)                                                                                             \
+  sweep_covariance(back->covariance, belief->covariance, first, count, half, cue, pace.kept, aim.covered, swept, along); \
+  sweep_mean(back->mean, belief->mean, first, count, cue, error, pace.keep, aim.covered, aim.error, aim.query, aim.read, \
+             swept, along)
+  for (int first = 0; first + 4 <= KEYS; first += 4) { ROWS(first, 4); }
+  if (KEYS % 4) { ROWS(KEYS - KEYS % 4, KEYS % 4); }
+#undef ROWS
   for (int i = 0; i < (KEYS > VALUES ? KEYS : VALUES); i++) swept->along += along[i];
   back->trace = pace.kept * (back->trace + dot(covered, cue, KEYS));
 }
