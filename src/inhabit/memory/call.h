@@ -60,8 +60,8 @@ static void *kept(const void *before, void *after, size_t size) {
 static size_t checkpoint_size(int slots) { return KEYS * (KEYS + VALUES) + claims_size(slots) + 4; }
 
 static void mark(const Head *head, float *row) {
-  memcpy(row, head->mean, KEYS * VALUES * sizeof(float)), row += KEYS * VALUES;
-  memcpy(row, head->covariance, KEYS * KEYS * sizeof(float)), row += KEYS * KEYS;
+  memcpy(row, head->belief.mean, KEYS * VALUES * sizeof(float)), row += KEYS * VALUES;
+  memcpy(row, head->belief.covariance, KEYS * KEYS * sizeof(float)), row += KEYS * KEYS;
   Claims claims = claims_in(row, head->claims.slots);
   copy_claims(&claims, &head->claims), row += claims_size(claims.slots);
   row[0] = head->experience[0], row[1] = head->experience[1], row[2] = *head->noise, row[3] = *head->weight;
@@ -69,9 +69,10 @@ static void mark(const Head *head, float *row) {
 
 /* A head that lives in such a row. */
 static Head head_in(float *row, int slots, const float *number, const float *prior) {
-  Head head = {.number = number, .prior = prior, .mean = row, .covariance = row + KEYS * VALUES};
-  head.claims = claims_in(head.covariance + KEYS * KEYS, slots);
-  head.experience = head.covariance + KEYS * KEYS + claims_size(slots);
+  Head head = {.number = number, .prior = prior, .belief = {.mean = row, .covariance = row + KEYS * VALUES}};
+  float *rest = row + KEYS * (KEYS + VALUES);
+  head.claims = claims_in(rest, slots);
+  head.experience = rest + claims_size(slots);
   head.noise = head.experience + 2, head.weight = head.experience + 3;
   for (int i = 0; i < KEYS * VALUES; i++) head.leans |= prior[i] != 0;
   return head;

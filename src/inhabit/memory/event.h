@@ -7,10 +7,16 @@
 
 enum { NUMBERS, ALL_NUMBERS };
 
-/* A head as it lives. `mean` is less the prior while it lives. */
+/* `mean` is less the prior while a head lives. */
+typedef struct {
+  float *mean, *covariance;
+} Belief;
+
+/* A head as it lives. */
 typedef struct {
   const float *number, *prior;
-  float *mean, *covariance, *experience, *noise, *weight;
+  float *experience, *noise, *weight;
+  Belief belief;
   Claims claims;
   bool leans;
   int waiting;
@@ -58,7 +64,7 @@ typedef struct {
   Meeting met;
   Lesson lesson;
   Claims claims;
-  bool sane, waits, beyond;
+  bool sane, waits, beyond, asked;
 } Moment;
 
 /* How a belief leans back in one event: shares of mean and covariance that it keeps, and variance that it gains. */
@@ -146,28 +152,31 @@ static void shaken(Head *head, const Meeting *met, Lesson *lesson) {
 
 /* ---- one event ---- */
 
-/* A few rows of the belief: lean back, write, and find what the next event and the query need. */
+/* A few rows of the belief: lean back, write, and find what the next event and the query need. `from` may be `to`. */
 static inline __attribute__((always_inline)) void rows(
-    Head *head, int first, const int count, Pace pace, float sign, const float *restrict gain,
+    Belief from, Belief to, int first, const int count, Pace pace, float sign, const float *restrict gain,
     const float *restrict lost, const float *restrict error, const float *restrict next, const float *restrict query,
     Found *restrict found) {
-  float *restrict covariance = head->covariance + first * KEYS, *restrict mean = head->mean + first * VALUES;
+  const float *covariance = from.covariance + first * KEYS, *mean = from.mean + first * VALUES;
+  float *new_covariance = to.covariance + first * KEYS, *new_mean = to.mean + first * VALUES;
+#pragma GCC ivdep
   for (int j = 0; j < KEYS; j++) {
     float covered = found->covered[j];
 #pragma GCC unroll 4
     for (int r = 0; r < count; r++) {
       float entry = pace.kept * covariance[r * KEYS + j] - sign * lost[first + r] * lost[j];
-      covariance[r * KEYS + j] = entry;
+      new_covariance[r * KEYS + j] = entry;
       covered += next[first + r] * entry;
     }
     found->covered[j] = covered;
   }
+#pragma GCC ivdep
   for (int j = 0; j < VALUES; j++) {
     float expected = found->expected[j], read = found->read[j];
 #pragma GCC unroll 4
     for (int r = 0; r < count; r++) {
       float entry = pace.keep * mean[r * VALUES + j] + gain[first + r] * error[j];
-      mean[r * VALUES + j] = entry;
+      new_mean[r * VALUES + j] = entry;
       expected += next[first + r] * entry;
       read += query[first + r] * entry;
     }
@@ -175,22 +184,18 @@ static inline __attribute__((always_inline)) void rows(
   }
 }
 
-/* One pass over a belief. `sign * lost lost'` is what the covariance loses, `gain` times the error what the mean gains.
-   The belief after it is kept, if a moment for it is given. */
+/* One pass over a belief. `sign * lost lost'` is what the covariance loses, `gain` times the error what the mean gains. */
 static inline __attribute__((always_inline)) void pass(
-    Head *head, Pace pace, float sign, const float *gain, const float *lost, const float *error, const float *next,
-    const float *query, Found *found, Moment *kept) {
+    Belief from, Belief to, Pace pace, float sign, const float *gain, const float *lost, const float *error,
+    const float *next, const float *query, Found *found) {
   memset(found, 0, sizeof *found);
   for (int first = 0; first + 4 <= KEYS; first += 4)
-    rows(head, first, 4, pace, sign, gain, lost, error, next, query, found);
-  if (KEYS % 4) rows(head, KEYS - KEYS % 4, KEYS % 4, pace, sign, gain, lost, error, next, query, found);
+    rows(from, to, first, 4, pace, sign, gain, lost, error, next, query, found);
+  if (KEYS % 4) rows(from, to, KEYS - KEYS % 4, KEYS % 4, pace, sign, gain, lost, error, next, query, found);
   for (int i = 0; i < KEYS; i++) {
-    head->covariance[i * KEYS + i] += pace.fresh;
+    to.covariance[i * KEYS + i] += pace.fresh;
     found->covered[i] += pace.fresh * next[i];
   }
-  if (!kept) return;
-  memcpy(kept->covariance, head->covariance, sizeof kept->covariance);
-  memcpy(kept->mean, head->mean, sizeof kept->mean);
 }
 
 static void add_prior(const Head *head, const float *cue, float *expected) {
@@ -263,6 +268,11 @@ static void ignore(const Info *info) {
   *info->ignored = true;
 }
 
+/* Where a belief is written that is to be kept, or else the head's own. */
+static Belief place(const Head *head, Moment *moment) {
+  return moment ? (Belief){moment->mean, moment->covariance} : head->belief;
+}
+
 /* Keeps what is held before an event; the belief is kept by the pass that made it. */
 static void keep(const Head *head, bool good, Moment *moment) {
   moment->sane = good, moment->waits = head->waiting, moment->weight = *head->weight;
@@ -278,10 +288,11 @@ static inline __attribute__((always_inline)) void live(Head *head, Events events
   const float nothing[KEYS > VALUES ? KEYS : VALUES] = {0};
   Found found;
   head->waiting = fade(&head->claims, 1);
-  pass(head, still, 1, nothing, nothing, nothing, cue, cue, &found, moments);
+  pass(head->belief, place(head, moments), still, 1, nothing, nothing, nothing, cue, cue, &found);
   for (long t = 0; t < time; t++) {
     const float *next = t + 1 < time ? cue + events.stride * KEYS : cue, *asked = query ? query : cue;
-    Moment *moment = moments ? moments + t : NULL, *after = moments ? moment + 1 : NULL;
+    Moment *moment = moments ? moments + t : NULL;
+    Belief now = place(head, moment), then = place(head, moments ? moment + 1 : NULL);
     bool good = sane(cue, KEYS, number[LIMIT]) && sane(value, VALUES, number[LIMIT]);
     if (moment) keep(head, good, moment);
     if (good) {
@@ -311,13 +322,14 @@ static inline __attribute__((always_inline)) void live(Head *head, Events events
       float scale = lesson.taken ? written.gain : 0, loss = lesson.taken ? written.loss : 0;
       float root = sqrtf(fabsf(loss)), gain[KEYS], lost[KEYS];
       for (int i = 0; i < KEYS; i++) gain[i] = scale * met.covered[i], lost[i] = root * met.covered[i];
-      pass(head, pace, loss < 0 ? -1 : 1, gain, lost, lesson.error, next, asked, &found, after);
+      pass(now, then, pace, loss < 0 ? -1 : 1, gain, lost, lesson.error, next, asked, &found);
     } else {
       if (info) ignore(info);
-      pass(head, still, 1, nothing, nothing, nothing, next, asked, &found, after);
+      pass(now, then, still, 1, nothing, nothing, nothing, next, asked, &found);
     }
+    good = query && sane(query, KEYS, number[LIMIT]);
+    if (moment) moment->asked = good;
     if (read) {
-      good = sane(query, KEYS, number[LIMIT]);
       if (good && head->leans) add_prior(head, query, found.read);
       if (good && head->waiting) hedge(&head->claims, query, found.read);
       for (int j = 0; j < VALUES; j++) read[j] = good ? found.read[j] : 0;

@@ -55,7 +55,7 @@ _LIVE = _Call(
 _REVERSE = _Call(
     *("reversed.c", "inhabit_reverse"),
     (*_EVENTS, "numbers", "prior", "checkpoints", *_CLAIMED, *_TOLD, "read"),
-    (*_EVENTS, "numbers", *_CLAIMED),
+    (*_EVENTS, "numbers", "prior", *_CLAIMED),
     _CLAIMED,
 )
 _SEGMENT = 32
@@ -111,25 +111,11 @@ def _backward(kept: tuple[Array, ...], told: tuple[Array, ...]) -> tuple[Array |
     """Cotangents of the arguments from those of the results."""
     cues, values, asked, numbers, prior, _ = kept
     of = dict(zip(_LIVE.results, told))
-    results = [cues, values, asked, numbers, *(of[name] for name in _CLAIMED)]
+    results = [cues, values, asked, numbers, prior, *(of[name] for name in _CLAIMED)]
     back = dict(zip(_REVERSE.results, _call(_REVERSE, [*kept, *(of[n] for n in (*_CLAIMED, *_TOLD, "read"))], results)))
-    # A belief is held as its distance to the prior, which so takes part wherever it is met or read.
-    of_prior = of["mean"] - back["mean"] - _outer(_sane(cues, numbers), back["values"])
-    if asked.ndim == cues.ndim:
-        of_prior += _outer(_sane(asked, numbers), of["read"])
-    else:
+    if asked.ndim < cues.ndim:
         back["queries"] = None
-    return (*(back[name] for name in (*_EVENTS, "numbers")), of_prior, *(back.get(name) for name in _STATE))
-
-
-def _sane(events: Float[Array, "heads time keys"], numbers: Float[Array, "heads numbers"]) -> Array:
-    """Zeros in place of what may not come in."""
-    limit = numbers[:, _NUMBERS.index("limit"), None, None]
-    return jnp.where(jnp.all(jnp.abs(events) <= limit, axis=-1, keepdims=True), events, 0.0)
-
-
-def _outer(cues: Float[Array, "heads time keys"], of: Float[Array, "heads time values"]) -> Array:
-    return jnp.einsum("htk,htv->hkv", cues, of)
+    return tuple(back.get(name) for name in _LIVE.arguments)
 
 
 _live.defvjp(_forward, _backward)

@@ -12,7 +12,7 @@ enum { RESULTS };
 
 /* Cotangents of a head, at the time to which they were taken back; `trace` is the covariance's. */
 typedef struct {
-  float *mean, *covariance, *experience, *noise, *weight, *number, trace;
+  float *mean, *covariance, *experience, *noise, *weight, *number, *prior, trace;
   Claims claims;
 } Back;
 
@@ -371,22 +371,34 @@ static void back_read(const Head *head, const Claims *claims, const float *query
   back_hedge(claims, query, read, &back->claims, of_query);
 }
 
+/* A belief is held as its distance to the prior, which so takes part wherever it is met or read: adds what the events
+   of a segment, whose cotangents are at hand, make of that. */
+static void back_prior(const Head *head, const Moment *moments, Segment segment, long time, float *prior) {
+  const long stride = segment.events.stride;
+  for (int i = 0; i < KEYS; i++) {
+    float sum[VALUES] = {0};
+    for (long t = 0; t < time; t++) {
+      if (moments[t].sane)
+        add(sum, -segment.events.cues[t * stride * KEYS + i], segment.values + t * stride * VALUES, VALUES);
+      if (moments[t].asked)
+        add(sum, segment.events.queries[t * stride * KEYS + i], segment.read + t * stride * VALUES, VALUES);
+    }
+    add(prior + i * VALUES, 1, sum, VALUES);
+  }
+}
+
 /* Takes a segment back whose moments are at hand. */
-static void back_segment(const Head *head, Moment *moments, Segment segment, long time, Back *back) {
+static void back_segment(const Head *head, Moment *moments, const Segment segment, long time, Back *back) {
   const Pace pace = pace_of(head), still = {1, 1, 0};
   const long stride = segment.events.stride;
   Event of = {0};
   Swept swept;
   for (long t = time; t >= 0; t--) { /* the event at t is met by what is known of it, and the one before looked up */
     const Moment *moment = moments + t, *before = moment - 1;
-    const float *query = NULL, *read = NULL;
-    if (t > 0 && segment.events.queries) {
-      query = segment.events.queries + (t - 1) * stride * KEYS, read = segment.read + (t - 1) * stride * VALUES;
-      if (!sane(query, KEYS, head->number[LIMIT])) query = NULL;
-    }
-    bool here = t < time && moment->sane, there = t > 0 && before->sane;
+    bool here = t < time && moment->sane, there = t > 0 && before->sane, asked = t > 0 && before->asked;
     Aim aim = {.covered = there ? before->met.covered : NOTHING, .error = there ? before->lesson.error : NOTHING,
-               .query = query ? query : NOTHING, .read = query ? read : NOTHING};
+               .query = asked ? segment.events.queries + (t - 1) * stride * KEYS : NOTHING,
+               .read = asked ? segment.read + (t - 1) * stride * VALUES : NOTHING};
     sweep(back, moment, here ? pace : still, here ? moment->met.cue : NOTHING, of.covered, of.error, aim, &swept);
     float *cue = segment.cues + t * stride * KEYS;
     if (here) {
@@ -400,11 +412,11 @@ static void back_segment(const Head *head, Moment *moments, Segment segment, lon
     } else if (t < time) {
       memset(cue, 0, KEYS * sizeof(float));
     }
-    if (t == 0) return;
-    if (segment.events.queries) {
+    if (t == 0) break;
+    if (segment.queries) {
       float *of_query = segment.queries + (t - 1) * stride * KEYS;
-      if (query)
-        back_read(head, &moment->claims, query, read, &swept, back, of_query);
+      if (asked)
+        back_read(head, &moment->claims, aim.query, aim.read, &swept, back, of_query);
       else
         memset(of_query, 0, KEYS * sizeof(float));
     }
@@ -417,6 +429,7 @@ static void back_segment(const Head *head, Moment *moments, Segment segment, lon
     }
     memcpy(segment.values + (t - 1) * stride * VALUES, of.error, VALUES * sizeof(float));
   }
+  back_prior(head, moments, segment, time, back->prior);
 }
 
 /* ---- the call from XLA ---- */
@@ -460,6 +473,7 @@ XLA_FFI_Error *inhabit_reverse(XLA_FFI_CallFrame *frame) {
                    .odds = KEPT(ODDS, slots),
                    .slots = slots},
     };
+    back.prior = memcpy(HEAD(out, OUT_PRIOR, KEYS * VALUES), back.mean, KEYS * VALUES * sizeof(float));
     for (int i = 0; i < KEYS; i++) { /* only its symmetric part tells anything of a covariance */
       for (int j = 0; j < i; j++) {
         float *one = back.covariance + i * KEYS + j, *other = back.covariance + j * KEYS + i;
@@ -489,6 +503,7 @@ XLA_FFI_Error *inhabit_reverse(XLA_FFI_CallFrame *frame) {
       live(&head, segment.events, length, NULL, NULL, moments);
       back_segment(&head, moments, segment, length, &back);
     }
+    add(back.prior, -1, back.mean, KEYS * VALUES);
   }
   free(moments);
   return NULL;

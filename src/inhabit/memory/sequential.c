@@ -21,8 +21,7 @@ XLA_FFI_Error *inhabit_live(XLA_FFI_CallFrame *frame) {
     Head head = {
         .number = HEAD(in, IN_NUMBERS, ALL_NUMBERS),
         .prior = HEAD(in, IN_PRIOR, KEYS * VALUES),
-        .mean = KEPT(MEAN, KEYS * VALUES),
-        .covariance = KEPT(COVARIANCE, KEYS * KEYS),
+        .belief = {KEPT(MEAN, KEYS * VALUES), KEPT(COVARIANCE, KEYS * KEYS)},
         .experience = KEPT(EXPERIENCE, 2),
         .noise = KEPT(NOISE, 1),
         .weight = KEPT(WEIGHT, 1),
@@ -37,7 +36,7 @@ XLA_FFI_Error *inhabit_live(XLA_FFI_CallFrame *frame) {
     };
     for (int i = 0; i < KEYS * VALUES; i++) {
       head.leans |= head.prior[i] != 0;
-      head.mean[i] -= head.prior[i];
+      head.belief.mean[i] -= head.prior[i];
     }
     Info info = {
         .innovation = EVENTS(out, OUT_INNOVATION, VALUES),
@@ -60,7 +59,7 @@ XLA_FFI_Error *inhabit_live(XLA_FFI_CallFrame *frame) {
       live(&head, events, first + length < time ? length : time - first, &info,
            reads ? (float *)buffer(out, OUT_READ, row * VALUES, sizeof(float)) : NULL, NULL);
     }
-    for (int i = 0; i < KEYS * VALUES; i++) head.mean[i] += head.prior[i];
+    for (int i = 0; i < KEYS * VALUES; i++) head.belief.mean[i] += head.prior[i];
   }
   return NULL;
 }
