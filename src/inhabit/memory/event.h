@@ -277,7 +277,10 @@ static Belief place(const Head *head, Moment *moment) {
 static void keep(const Head *head, bool good, Moment *moment) {
   moment->sane = good, moment->waits = head->waiting, moment->weight = *head->weight;
   memcpy(moment->experience, head->experience, sizeof moment->experience);
-  copy_claims(&moment->claims, &head->claims);
+  if (head->waiting)
+    copy_claims(&moment->claims, &head->claims);
+  else
+    memset(moment->claims.weights, 0, head->claims.slots * sizeof(float));
 }
 
 /* Many events. What is told, what is read and what is kept may be absent; one moment more is kept than events. */

@@ -51,35 +51,37 @@ static float sigmoid_slope(float x) {
 
 /* A few rows of a covariance's cotangents, from `first` on. */
 static inline __attribute__((always_inline)) void sweep_covariance(
-    float *restrict covariance, const float *restrict belief, int first, const int count, const float *restrict half,
-    const float *restrict cue, float kept, const float *restrict next, Swept *restrict swept, float *restrict along) {
+    float *restrict covariance, const float *restrict belief, int first, const int count,
+    const float *restrict covered, const float *restrict half, const float *restrict cue, float kept,
+    const float *restrict next, Swept *restrict swept, float *restrict along) {
   for (int j = 0; j < KEYS; j++) {
-    float covered = swept->covered[j], found = swept->of_covariance[j], product = along[j];
+    float found = swept->covered[j], of_covariance = swept->of_covariance[j], product = along[j];
 #pragma GCC unroll 4
     for (int r = 0; r < count; r++) {
       int at = (first + r) * KEYS + j;
-      float entry = kept * (covariance[at] + half[first + r] * cue[j] + cue[first + r] * half[j]);
+      float entry = kept * covariance[at] + half[first + r] * cue[j] + cue[first + r] * half[j];
       covariance[at] = entry;
-      covered += next[first + r] * entry;
-      found += 2 * half[first + r] * belief[at];
-      product += 2 * entry * belief[at];
+      found += next[first + r] * entry;
+      of_covariance += covered[first + r] * belief[at];
+      product += entry * belief[at];
     }
-    swept->covered[j] = covered, swept->of_covariance[j] = found, along[j] = product;
+    swept->covered[j] = found, swept->of_covariance[j] = of_covariance, along[j] = product;
   }
 }
 
 /* A few rows of a mean's. */
 static inline __attribute__((always_inline)) void sweep_mean(
     float *restrict mean, const float *restrict belief, int first, const int count, const float *restrict cue,
-    const float *restrict error, float keep, const float *restrict covered, const float *restrict next,
-    const float *restrict query, const float *restrict read, Swept *restrict swept, float *restrict along) {
+    const float *restrict error, float keep, Aim aim, Swept *restrict swept, float *restrict along) {
+  const float *restrict covered = aim.covered, *restrict next = aim.error, *restrict query = aim.query;
+  const float *restrict read = aim.read;
   float raised[4] = {0}, of_mean[4] = {0}, of_read[4] = {0};
   for (int j = 0; j < VALUES; j++) {
     float pulled = swept->pulled[j], product = along[j];
 #pragma GCC unroll 4
     for (int r = 0; r < count; r++) {
       int at = (first + r) * VALUES + j;
-      float left = keep * (mean[at] - cue[first + r] * error[j]), entry = left + query[first + r] * read[j];
+      float left = keep * mean[at] - cue[first + r] * error[j], entry = left + query[first + r] * read[j];
       mean[at] = entry;
       product += left * belief[at];
       pulled += covered[first + r] * entry;
@@ -97,17 +99,18 @@ static inline __attribute__((always_inline)) void sweep_mean(
    before. `covered` and `error` are cotangents of the event, `belief` what was held before it. */
 static void sweep(Back *back, const Moment *belief, Pace pace, const float *cue, const float *covered,
                   const float *error, Aim aim, Swept *swept) {
-  float along[KEYS > VALUES ? KEYS : VALUES] = {0}, half[KEYS];
+  float squares[KEYS] = {0}, products[VALUES] = {0}, half[KEYS], left[KEYS];
   memset(swept, 0, sizeof *swept);
-  for (int i = 0; i < KEYS; i++) half[i] = 0.5f * covered[i];
+  for (int i = 0; i < KEYS; i++) half[i] = 0.5f * pace.kept * covered[i], left[i] = pace.keep * cue[i];
 #define ROWS(first, count)                                                                                             \
-  sweep_covariance(back->covariance, belief->covariance, first, count, half, cue, pace.kept, aim.covered, swept, along); \
-  sweep_mean(back->mean, belief->mean, first, count, cue, error, pace.keep, aim.covered, aim.error, aim.query, aim.read, \
-             swept, along)
+  sweep_covariance(back->covariance, belief->covariance, first, count, covered, half, cue, pace.kept, aim.covered, swept, \
+                   squares);                                                                                           \
+  sweep_mean(back->mean, belief->mean, first, count, left, error, pace.keep, aim, swept, products)
   for (int first = 0; first + 4 <= KEYS; first += 4) { ROWS(first, 4); }
   if (KEYS % 4) { ROWS(KEYS - KEYS % 4, KEYS % 4); }
 #undef ROWS
-  for (int i = 0; i < (KEYS > VALUES ? KEYS : VALUES); i++) swept->along += along[i];
+  for (int i = 0; i < KEYS; i++) swept->along += 2 * squares[i];
+  for (int j = 0; j < VALUES; j++) swept->along += products[j];
   back->trace = pace.kept * (back->trace + dot(covered, cue, KEYS));
 }
 
@@ -375,15 +378,17 @@ static void back_read(const Head *head, const Claims *claims, const float *query
    of a segment, whose cotangents are at hand, make of that. */
 static void back_prior(const Head *head, const Moment *moments, Segment segment, long time, float *prior) {
   const long stride = segment.events.stride;
-  for (int i = 0; i < KEYS; i++) {
-    float sum[VALUES] = {0};
+  for (int first = 0; first < KEYS; first += 4) {
+    const int count = KEYS - first < 4 ? KEYS - first : 4;
+    float sums[4][VALUES] = {0};
     for (long t = 0; t < time; t++) {
-      if (moments[t].sane)
-        add(sum, -segment.events.cues[t * stride * KEYS + i], segment.values + t * stride * VALUES, VALUES);
-      if (moments[t].asked)
-        add(sum, segment.events.queries[t * stride * KEYS + i], segment.read + t * stride * VALUES, VALUES);
+      const float *cue = segment.events.cues + t * stride * KEYS, *query = segment.events.queries + t * stride * KEYS;
+      for (int r = 0; r < count && moments[t].sane; r++)
+        add(sums[r], -cue[first + r], segment.values + t * stride * VALUES, VALUES);
+      for (int r = 0; r < count && moments[t].asked; r++)
+        add(sums[r], query[first + r], segment.read + t * stride * VALUES, VALUES);
     }
-    add(prior + i * VALUES, 1, sum, VALUES);
+    for (int r = 0; r < count; r++) add(prior + (first + r) * VALUES, 1, sums[r], VALUES);
   }
 }
 
