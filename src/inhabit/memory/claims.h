@@ -21,10 +21,10 @@ typedef struct {
   int slots;
 } Claims;
 
-/* One event as the belief met it; `squared` is the error's square, summed. */
+/* One event as the belief met it; `squared` is the error's square, summed, `open` what `spread` has above 1. */
 typedef struct {
   const float *cue;
-  float error[VALUES], covered[KEYS], squared, spread, blank, noise, surprise, limit;
+  float error[VALUES], covered[KEYS], squared, open, spread, blank, noise, surprise, limit;
 } Meeting;
 
 static inline float dot(const float *one, const float *other, int size) {
@@ -49,7 +49,7 @@ static float log_likelihood(float squared, float variance) {
 
 static float log_add(float a, float b) { return fmaxf(a, b) + log1pf(expf(-fabsf(a - b))); }
 
-/* Numbers that claims take when they lie one field after another, in the order of `Claims`; flags too get a whole word. */
+/* Words that claims take where they lie one field after another, in the order of `Claims`; a flag too has a word. */
 static size_t claims_size(int slots) { return (size_t)slots * (2 * KEYS + VALUES + 4); }
 
 static Claims claims_in(float *block, int slots) {
@@ -164,7 +164,7 @@ static void put(Claims *claims, int s, const Meeting *met, const float *errors, 
                 bool former) {
   memcpy(claims->cues + s * KEYS, met->cue, KEYS * sizeof(float));
   for (int i = 0; i < KEYS; i++)
-    claims->directions[s * KEYS + i] = met->covered[i] / fmaxf(met->spread - 1, LEAST);
+    claims->directions[s * KEYS + i] = met->covered[i] / fmaxf(met->open, LEAST);
   for (int j = 0; j < VALUES; j++) claims->errors[s * VALUES + j] = scale * errors[j];
   claims->spreads[s] = spread, claims->weights[s] = 1, claims->odds[s] = odds, claims->former[s] = former;
 }

@@ -123,7 +123,7 @@ static Verdict judge(const Head *head, const Meeting *met, float *told, bool *go
 static void shaken(Head *head, const Meeting *met, Lesson *lesson) {
   Claims *claims = &head->claims;
   const float *number = head->number;
-  float told[claims->slots], open = met->spread - 1;
+  float told[claims->slots], open = met->open;
   bool gone[claims->slots];
   Verdict verdict = judge(head, met, told, gone);
   bool was = claims->former[verdict.slot];
@@ -184,8 +184,9 @@ static inline __attribute__((always_inline)) void rows(
   }
 }
 
-/* One pass over a belief. `sign * lost lost'` is what the covariance loses, `gain` times the error what the mean gains. */
-static inline __attribute__((always_inline)) void pass(
+/* One pass over a belief. `sign * lost lost'` is what the covariance loses, `gain` times the error what the mean gains.
+   Were it inlined, the compiler would order its sums otherwise, which costs half a digit. */
+static __attribute__((noinline)) void pass(
     Belief from, Belief to, Pace pace, float sign, const float *gain, const float *lost, const float *error,
     const float *next, const float *query, Found *found) {
   memset(found, 0, sizeof *found);
@@ -204,7 +205,7 @@ static void add_prior(const Head *head, const float *cue, float *expected) {
 
 /* By how much wider the gate stands, were `slack` 1: where little is known. */
 static float unknown(const Meeting *met) {
-  float open = met->spread - 1;
+  float open = met->open;
   return open * open / (met->spread * fmaxf(met->blank, LEAST));
 }
 
@@ -221,7 +222,7 @@ static void meet(const Head *head, const Found *found, const float *cue, const f
   open = fmaxf(open, 0);
   met->cue = cue;
   met->squared = dot(met->error, met->error, VALUES);
-  met->spread = 1 + open;
+  met->open = open, met->spread = 1 + open;
   met->blank = head->number[VARIANCE] * length;
   met->noise = *head->noise;
   met->surprise = met->squared / (VALUES * met->noise * met->spread);
@@ -230,7 +231,7 @@ static void meet(const Head *head, const Found *found, const float *cue, const f
 
 /* Joseph's form with a gain along the covered cue: associative.py's `kalman_gain` and `correct`. */
 static Writing writing(const Meeting *met, const Lesson *lesson) {
-  float open = met->spread - 1, wide = open + lesson->change, tiny = fmaxf(wide, LEAST);
+  float open = met->open, wide = open + lesson->change, tiny = fmaxf(wide, LEAST);
   float gain = (lesson->change > 0 ? wide / fmaxf(open, LEAST) : 1) / (wide + lesson->noise);
   float noise = lesson->noise * (1 + lesson->change * lesson->noise / (tiny * tiny));
   return (Writing){gain, gain * (2 - (open + noise) * gain), noise};
@@ -248,7 +249,7 @@ static void account(Head *head, const Meeting *met, const Lesson *lesson) {
 }
 
 static void tell(const Meeting *met, const Lesson *lesson, const Info *info) {
-  float wide = met->spread - 1 + lesson->change, total = wide + lesson->noise;
+  float wide = met->open + lesson->change, total = wide + lesson->noise;
   float log_spread = logf(met->spread), log_noise = logf(6.28318530718f * met->noise);
   float breadth = lesson->confirmed ? logf(total / lesson->noise) : log_spread;
   *info->surprise = met->surprise;

@@ -35,9 +35,9 @@ typedef struct {
 
 /* What a sweep finds: of the cotangents for the event before, and of the belief for the event taken back. */
 typedef struct {
-  float covered[KEYS], raised[KEYS], pulled[VALUES];             /* covariance c, mean e, mean' c */
-  float of_covariance[KEYS], of_mean[KEYS], of_read[KEYS];       /* belief's covariance, mean, mean at the reading */
-  float along;                                                   /* belief and cotangent, multiplied and summed */
+  float covered[KEYS], raised[KEYS], pulled[VALUES];       /* covariance times covered, mean times error, and back */
+  float of_covariance[KEYS], of_mean[KEYS], of_read[KEYS]; /* belief's: what covers, what is expected, what was read */
+  float along;                                             /* belief and cotangent, multiplied and summed */
 } Swept;
 
 static const float NOTHING[KEYS > VALUES ? KEYS : VALUES] = {0};
@@ -49,17 +49,18 @@ static float sigmoid_slope(float x) {
 
 /* ---- the belief ---- */
 
-/* A few rows of a covariance's cotangents, from `first` on. */
+/* A few rows of a covariance's cotangents, from `first` on; they stay symmetric to the last digit, for what is not
+   would never be forgotten. */
 static inline __attribute__((always_inline)) void sweep_covariance(
     float *restrict covariance, const float *restrict belief, int first, const int count,
-    const float *restrict covered, const float *restrict half, const float *restrict cue, float kept,
+    const float *restrict covered, const float *restrict more, const float *restrict less, float kept,
     const float *restrict next, Swept *restrict swept, float *restrict along) {
   for (int j = 0; j < KEYS; j++) {
     float found = swept->covered[j], of_covariance = swept->of_covariance[j], product = along[j];
 #pragma GCC unroll 4
     for (int r = 0; r < count; r++) {
       int at = (first + r) * KEYS + j;
-      float entry = kept * covariance[at] + half[first + r] * cue[j] + cue[first + r] * half[j];
+      float entry = kept * covariance[at] + more[first + r] * more[j] - less[first + r] * less[j];
       covariance[at] = entry;
       found += next[first + r] * entry;
       of_covariance += covered[first + r] * belief[at];
@@ -91,20 +92,27 @@ static inline __attribute__((always_inline)) void sweep_mean(
     }
     swept->pulled[j] = pulled, along[j] = product;
   }
-  for (int r = 0; r < count; r++)
-    swept->raised[first + r] = raised[r], swept->of_mean[first + r] = of_mean[r], swept->of_read[first + r] = of_read[r];
+  memcpy(swept->raised + first, raised, count * sizeof(float));
+  memcpy(swept->of_mean + first, of_mean, count * sizeof(float));
+  memcpy(swept->of_read + first, of_read, count * sizeof(float));
 }
 
 /* One sweep: what meeting an event added to the cotangents of a belief, how it had leaned back, and what was read of it
    before. `covered` and `error` are cotangents of the event, `belief` what was held before it. */
 static void sweep(Back *back, const Moment *belief, Pace pace, const float *cue, const float *covered,
                   const float *error, Aim aim, Swept *swept) {
-  float squares[KEYS] = {0}, products[VALUES] = {0}, half[KEYS], left[KEYS];
+  float squares[KEYS] = {0}, products[VALUES] = {0}, more[KEYS], less[KEYS], left[KEYS];
   memset(swept, 0, sizeof *swept);
-  for (int i = 0; i < KEYS; i++) half[i] = 0.5f * pace.kept * covered[i], left[i] = pace.keep * cue[i];
+  /* The product of two vectors, made symmetric, is a difference of two squares; these are no longer than need be. */
+  float ratio = dot(covered, covered, KEYS) / fmaxf(dot(cue, cue, KEYS), LEAST), root = sqrtf(sqrtf(ratio));
+  float one = 0.5f * pace.keep * root, other = root > 0 ? 0.5f * pace.keep / root : 0;
+  for (int i = 0; i < KEYS; i++) {
+    more[i] = one * cue[i] + other * covered[i], less[i] = one * cue[i] - other * covered[i];
+    left[i] = pace.keep * cue[i];
+  }
 #define ROWS(first, count)                                                                                             \
-  sweep_covariance(back->covariance, belief->covariance, first, count, covered, half, cue, pace.kept, aim.covered, swept, \
-                   squares);                                                                                           \
+  sweep_covariance(back->covariance, belief->covariance, first, count, covered, more, less, pace.kept, aim.covered,    \
+                   swept, squares);                                                                                    \
   sweep_mean(back->mean, belief->mean, first, count, left, error, pace.keep, aim, swept, products)
   for (int first = 0; first + 4 <= KEYS; first += 4) { ROWS(first, 4); }
   if (KEYS % 4) { ROWS(KEYS - KEYS % 4, KEYS % 4); }
@@ -116,7 +124,7 @@ static void sweep(Back *back, const Moment *belief, Pace pace, const float *cue,
 
 static void back_write(const Meeting *met, const Lesson *lesson, const Swept *swept, Event *of) {
   const float *covered = met->covered;
-  float open = met->spread - 1, wide = open + lesson->change, total = wide + lesson->noise;
+  float open = met->open, wide = open + lesson->change, total = wide + lesson->noise;
   float noise = lesson->noise, change = lesson->change, tiny = fmaxf(wide, LEAST), over = noise / tiny;
   Writing written = writing(met, lesson);
   float scale = lesson->taken * written.gain, within = lesson->taken * written.noise;
@@ -142,7 +150,7 @@ static void back_write(const Meeting *met, const Lesson *lesson, const Swept *sw
 /* ---- what was told of it, and the running noise ---- */
 
 static void back_tell(const Meeting *met, const Lesson *lesson, Told told, Back *back, Event *of) {
-  float open = met->spread - 1, wide = open + lesson->change, total = wide + lesson->noise, noise = met->noise;
+  float open = met->open, wide = open + lesson->change, total = wide + lesson->noise, noise = met->noise;
   of->surprise += *told.surprise;
   of->squared += 0.5f * *told.surprisal / (noise * met->spread);
   float left = 0.5f * *told.surprisal * VALUES * (1 - met->surprise);
@@ -229,8 +237,9 @@ static void back_put(const Head *head, const Moment *moment, const Verdict *verd
   const Lesson *lesson = &moment->lesson;
   Claims *claims = &back->claims;
   int s = verdict->place;
-  float open = met->spread - 1, most = fmaxf(open, LEAST), *number = back->number;
-  float *directions = claims->directions + s * KEYS, *errors = claims->errors + s * VALUES, *cues = claims->cues + s * KEYS;
+  float open = met->open, most = fmaxf(open, LEAST), *number = back->number;
+  float *cues = claims->cues + s * KEYS, *directions = claims->directions + s * KEYS;
+  float *errors = claims->errors + s * VALUES;
   add(of->cue, 1, cues, KEYS);
   add(of->covered, 1 / most, directions, KEYS);
   if (open > LEAST) of->open -= dot(directions, met->covered, KEYS) / (most * most);
@@ -263,7 +272,7 @@ static void back_judge(const Head *head, const Moment *moment, const Verdict *ve
                        Event *of) {
   const Meeting *met = &moment->met;
   const Claims *claims = &head->claims;
-  float *number = back->number, unmet = met->blank - (met->spread - 1);
+  float *number = back->number, unmet = met->blank - met->open;
   of->agreed += of->noise * (fmaxf(verdict->share, SLIGHT) - 1) + of->change * fmaxf(unmet, 0);
   for (int j = 0; j < VALUES; j++) of->agreed += of->taught[j] * (verdict->pooled[j] - met->error[j]);
   add(verdict->turns ? of->pooled : of->error, 1, of->taught, VALUES);
@@ -301,7 +310,7 @@ static void back_judge(const Head *head, const Moment *moment, const Verdict *ve
 /* The event as it was met, but for what only a sweep over the belief can say. */
 static void back_meet(const Head *head, const Meeting *met, Back *back, Event *of) {
   const float *number = head->number;
-  float open = met->spread - 1, little = unknown(met), most = fmaxf(met->blank, LEAST);
+  float open = met->open, little = unknown(met), most = fmaxf(met->blank, LEAST);
   back->number[ADMITTED] += of->limit * (1 + number[SLACK] * little);
   back->number[SLACK] += of->limit * number[ADMITTED] * little;
   float of_little = of->limit * number[ADMITTED] * number[SLACK];
