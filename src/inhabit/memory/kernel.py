@@ -91,7 +91,7 @@ def _live(*arguments: Array) -> tuple[Array, ...]:
     return tuple(_lived(arguments, segments=None)[:-1])
 
 
-def _lived(arguments: tuple[Array, ...], *, segments: int | None) -> list[Array]:
+def _lived(arguments: tuple[Array, ...], *, segments: int | None) -> Sequence[Array]:
     """With as many checkpoints; None keeps none."""
     cues, values, asked, _, _, *state = arguments
     heads, time = cues.shape[:2]
@@ -114,14 +114,14 @@ def _backward(kept: tuple[Array, ...], told: tuple[Array, ...]) -> tuple[Array |
     results = [cues, values, asked, numbers, prior, *(of[name] for name in _CLAIMED)]
     back = dict(zip(_REVERSE.results, _call(_REVERSE, [*kept, *(of[n] for n in (*_CLAIMED, *_TOLD, "read"))], results)))
     if asked.ndim < cues.ndim:
-        back["queries"] = None
+        del back["queries"]  # for there are none
     return tuple(back.get(name) for name in _LIVE.arguments)
 
 
 _live.defvjp(_forward, _backward)
 
 
-def _call(call: _Call, arguments: Sequence[Array], results: Sequence[Array | jax.ShapeDtypeStruct]) -> list[Array]:
+def _call(call: _Call, arguments: Sequence[Array], results: Sequence[Array | jax.ShapeDtypeStruct]) -> Sequence[Array]:
     """Let C do it. Events lie in memory time by time, as a network's sequence does, all else head by head."""
     events = arguments[0].ndim
 
