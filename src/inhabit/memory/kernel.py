@@ -58,8 +58,8 @@ _REVERSE = _Call(
     (*_EVENTS, "numbers", "prior", *_CLAIMED),
     _CLAIMED,
 )
-_SEGMENT = 32
-"""Events after each of which a checkpoint is kept for the gradient; lived again, their moments fill the second cache."""
+_SEGMENT = 64
+"""Events after each of which a checkpoint is kept for the gradient; lived again, their moments fit in the second cache."""
 
 
 def ready(memories: SurpriseMemory, *arrays: Array) -> bool:
