@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "event.h"
 #include "xla/ffi/api/c_api.h"
 
 /* Whether XLA only asks for which of its versions this was built; then that is told. */

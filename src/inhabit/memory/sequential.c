@@ -3,6 +3,8 @@
    kernel.py compiles this and names, by macros, the orders of what passes between them: NUMBERS of a head, ARGUMENTS
    and RESULTS of a call. */
 
+#include "event.h"
+
 #include "call.h"
 
 enum { ARGUMENTS };
