@@ -28,9 +28,11 @@ typedef struct {
   float covered[KEYS], expected[VALUES], read[VALUES];
 } Found;
 
+#define LINE 64 /* bytes of a cache's line */
+
 /* One event as it was lived, and what was held before it leaned back and faded. */
 typedef struct {
-  float covariance[KEYS * KEYS], mean[KEYS * VALUES], experience[2], weight;
+  float covariance[KEYS * KEYS] __attribute__((aligned(LINE))), mean[KEYS * VALUES], experience[2], weight;
   Meeting met;
   Lesson lesson;
   Claims claims;

@@ -93,7 +93,8 @@ static void back_segment(const Head *head, Moment *moments, const Segment segmen
 /* Room for the moments of a segment, and for a head that lives through it; none if there is no memory left. */
 static Moment *moments_of(int slots, float **row) {
   const size_t words = claims_size(slots), moments = (SEGMENT + 1) * sizeof(Moment);
-  Moment *room = calloc(1, moments + ((SEGMENT + 1) * words + checkpoint_size(slots)) * sizeof(float));
+  const size_t size = moments + ((SEGMENT + 1) * words + checkpoint_size(slots)) * sizeof(float);
+  Moment *room = aligned_alloc(LINE, (size + LINE - 1) / LINE * LINE);
   if (!room) return NULL;
   float *claims = (float *)((char *)room + moments);
   for (int t = 0; t <= SEGMENT; t++) room[t].claims = claims_in(claims + t * words, slots);

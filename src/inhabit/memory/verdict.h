@@ -80,7 +80,7 @@ static void shaken(Head *head, const Meeting *met, Lesson *lesson) {
   float told[claims->slots], open = met->open;
   bool gone[claims->slots];
   Verdict verdict = judge(head, met, told, gone);
-  bool was = claims->former[verdict.slot];
+  bool was = verdict.recalled && claims->former[verdict.slot];
   for (int s = 0; s < claims->slots; s++)
     if (gone[s]) claims->weights[s] = 0;
 
