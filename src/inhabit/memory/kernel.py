@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from inhabit.maths.associative import chi_square_limit
-from inhabit.memory.building import library
+from inhabit.memory.building import OFF, library
 from inhabit.memory.encounter import MemoryState
 from inhabit.memory.memory import MemoryInfo
 from inhabit.memory.stretch import Lived
@@ -122,14 +122,19 @@ _live.defvjp(_forward, _backward)
 
 
 def _call(call: _Call, arguments: Sequence[Array], results: Sequence[Array | jax.ShapeDtypeStruct]) -> Sequence[Array]:
-    """Let C do it. Events lie in memory time by time, as a network's sequence does, all else head by head."""
+    """Let C do it. Events lie in memory time by time, as a network's sequence does, all else head by head.
+
+    Raises:
+        RuntimeError: There is no compiler, or it failed.
+    """
     events = arguments[0].ndim
 
     def layout(name: str, part: Array | jax.ShapeDtypeStruct) -> tuple[int, ...] | None:
         return (1, 0, 2) if name in (*_EVENTS, "innovation", "read") and part.ndim == events else None
 
     target = _target(call, arguments[0].shape[-1], arguments[1].shape[-1])
-    assert target is not None  # for it is `ready`
+    if target is None:
+        raise RuntimeError(f"{call.source} was not compiled here; name a chunk, or set {OFF}=0, and XLA does its work")
     return jax.ffi.ffi_call(
         target,
         [jax.ShapeDtypeStruct(part.shape, part.dtype) for part in results],
