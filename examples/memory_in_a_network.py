@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from inhabit.memory.living import live
 from inhabit.memory.surprise import SurpriseMemory
 
 SIGHT, TIME = 8, 24
@@ -23,9 +24,8 @@ class Network(eqx.Module):
     def __call__(self, sights, values):
         """How far each value was from what was expected."""
         cues = jax.vmap(self.look)(sights)
-        live = lambda state, event: self.memory.step(state, event)
-        _, info = jax.lax.scan(live, self.memory.init(), (cues, values))
-        return info.innovation
+        _, lived = live(self.memory, self.memory.init(), cues, values)
+        return lived.info.innovation
 
 
 def lives(number, key):

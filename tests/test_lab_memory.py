@@ -41,6 +41,12 @@ def test_no_contender_has_fewer_numbers_or_less_work_than_the_memory():
     assert min(sizes, key=sizes.__getitem__) == min(work, key=work.__getitem__) == "memory"
 
 
+def test_the_memory_foretells_what_its_counted_form_does():
+    life, model = lives("A-B-A", 1, 0), makers()["memory"](0)
+    cues, values = jnp.asarray(life.cues[0]), jnp.asarray(life.values[0])
+    np.testing.assert_allclose(brief(model.foretell)(cues, values), brief(model.counted)(cues, values), atol=1e-3)
+
+
 @pytest.mark.parametrize("name", ["attention", "delta rule"])
 def test_nobody_foretells_from_what_is_yet_to_come(name):
     life, model = lives("regression", 1, 0, length=6), makers()[name](0)

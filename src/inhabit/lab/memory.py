@@ -169,7 +169,7 @@ def _work(model: AbstractForeteller, test: Lives) -> float:
     """Floating-point operations of an event, all heads and both matrices counted."""
     arrays, rest = eqx.partition(model, eqx.is_array)
     life = (jnp.asarray(test.cues[0]), jnp.asarray(test.values[0]))
-    return float(count(lambda arrays, *life: eqx.combine(arrays, rest).foretell(*life), arrays, *life).flops) / LENGTH
+    return float(count(lambda arrays, *life: eqx.combine(arrays, rest).counted(*life), arrays, *life).flops) / LENGTH
 
 
 MEMORY = Experiment(name="memory", question=QUESTION, sets=("tasks", "recall", "speed"), run=memory, sweep=memory)

@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 
 from inhabit.lab.memory_tasks import KEYS, VALUES
 from inhabit.memory.delta import DeltaMemory
-from inhabit.memory.memory import AbstractMemory
+from inhabit.memory.living import live
 from inhabit.memory.surprise import SurpriseMemory
 from inhabit.memory.twolayer import TwoLayerMemory
 
@@ -27,9 +27,13 @@ class AbstractForeteller(eqx.Module):
     def foretell(self, cues: Float[Array, "time keys"], values: Float[Array, "time values"]) -> Array:
         """What was expected of each event before it was met."""
 
+    def counted(self, cues: Float[Array, "time keys"], values: Float[Array, "time values"]) -> Array:
+        """The same, in a form whose work can be counted."""
+        return self.foretell(cues, values)
+
 
 class Remembering(AbstractForeteller):
-    """A memory with learned keys and values.
+    """A surprise memory with learned keys and values.
 
     Attributes:
         to_key: Of a cue.
@@ -41,14 +45,20 @@ class Remembering(AbstractForeteller):
     to_key: Float[Array, "keys inner"]
     to_value: Float[Array, "values inner_values"]
     from_value: Float[Array, "inner_values values"]
-    memory: AbstractMemory
+    memory: SurpriseMemory
 
-    def __init__(self, memory: AbstractMemory):
+    def __init__(self, memory: SurpriseMemory):
         self.to_key, self.to_value = jnp.eye(KEYS, memory.keys), jnp.eye(VALUES, memory.values)
         self.from_value, self.memory = jnp.eye(memory.values, VALUES), memory
 
     def foretell(self, cues, values):
-        """Live through it."""
+        """Live through it, by the compiled kernel where it is ready."""
+        inner = values @ self.to_value
+        _, lived = live(self.memory, self.memory.init(), cues @ self.to_key, inner)
+        return (inner - lived.info.innovation) @ self.from_value
+
+    def counted(self, cues, values):
+        """One event after another, by XLA."""
 
         def one(state, event):
             after, info = self.memory.step(state, event)

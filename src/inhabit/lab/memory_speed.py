@@ -101,8 +101,8 @@ def speed(*, seed: int, quick: bool, out: pathlib.Path, resume: bool = False) ->
             for number, unit in (("first", "s of first call"), ("peak", "peak MiB")):
                 if told:
                     of[f"{name}: {unit}, {side}"] = _exactly(told[number])
-            if told and "flops" in told:
-                work[f"{name}: {side}"] = told["flops"]
+            if told and side in OURS:
+                work[f"{name}: {side}"] = work_of(side, shape, backward)
     return Record(
         question=QUESTION,
         prediction=PREDICTION,
@@ -135,8 +135,8 @@ def beside(
     """Let sides compile one after another and then take their passes in turn.
 
     Returns:
-        By side: `seconds` of the best pass, `first` call in seconds, `peak` in MiB, of ours `flops`; None if it failed
-        or did not compile in time.
+        By side: `seconds` of the best pass, `first` call in seconds, `peak` in MiB; None if it failed or did not compile
+        in time.
     """
     with contextlib.ExitStack() as stack:
         running, found = {}, {}
@@ -199,40 +199,40 @@ def _watched(after: tuple[Any, Any]) -> tuple[Any, Any]:
     return after[0], after[1].surprise
 
 
-def _ours(side: str, shape: tuple[int, int, int, int], backward: bool, seed: int) -> tuple[Callable[[], Any], float]:
-    """One pass of our side, and its counted floating-point operations; the kernel's are those of the chunks."""
-    batch, length, width, chunk = shape
+def _pass(side: str, shape: tuple[int, int, int, int], backward: bool, seed: int, chunk: int | None) -> tuple:
+    """One pass of our side, not compiled, and what it takes; `chunk` is of the memory."""
+    batch, length, width, descends = shape
     layer = MemoryLayer(width, key=jax.random.key(seed))
     two = TwoLayerMemory(width, width, 2 * width, key=jax.random.key(seed))
     sequence = jax.random.normal(jax.random.key(seed + 1), (batch, length, width))
 
-    def memory(layer: MemoryLayer, one: jax.Array, chunk: int | None) -> jax.Array:
+    def memory(layer: MemoryLayer, one: jax.Array) -> jax.Array:
         return layer.live(layer.init(), one, chunk=chunk)[1]
 
     def two_layers(parts: tuple[MemoryLayer, TwoLayerMemory], one: jax.Array) -> jax.Array:
         layer, two = parts
         cues, values, queries = jnp.split(one @ layer.project, 3, axis=-1)
         cues, queries = (side / (1e-3 + jnp.linalg.norm(side, axis=-1, keepdims=True)) for side in (cues, queries))
-        return two.live(two.init(), cues, values, queries, chunk=chunk)[1]
+        return two.live(two.init(), cues, values, queries, chunk=descends)[1]
 
-    def total(read: Callable) -> Callable:
-        whole = lambda parts, sequence: jnp.sum(jax.lax.map(functools.partial(read, parts), sequence))
-        return jax.grad(whole, allow_int=True) if backward else whole
+    read, parts = (two_layers, (layer, two)) if side == "two layers" else (memory, layer)
+    whole = lambda parts, sequence: jnp.sum(jax.lax.map(functools.partial(read, parts), sequence))
+    return jax.grad(whole, allow_int=True) if backward else whole, (parts, sequence)
 
-    parts: Any = (layer, two) if side == "two layers" else layer
-    run, counted = total(two_layers), total(two_layers)
-    if side != "two layers":
-        run, counted = (total(functools.partial(memory, chunk=chunk)) for chunk in (OURS[side], 32))
-    once = jax.jit(run)
-    return lambda: once(parts, sequence), float(count(counted, parts, sequence).flops)
+
+def work_of(side: str, shape: tuple[int, int, int, int], backward: bool) -> float:
+    """Counted floating-point operations of one pass of our side; the kernel's are those of the chunks."""
+    run, of = _pass(side, shape, backward, 0, 32)
+    return float(count(run, *of).flops)
 
 
 def serve(job: dict[str, Any]) -> None:
     """Be one of our sides: compile, and take a pass for every line that comes in."""
-    once, flops = _ours(job["side"], tuple(job["shape"]), job["backward"], job["seed"])
+    run, of = _pass(job["side"], tuple(job["shape"]), job["backward"], job["seed"], OURS[job["side"]])
+    once = functools.partial(jax.jit(run), *of)
     start = time.perf_counter()
     jax.block_until_ready(once())
-    print(json.dumps({"first": time.perf_counter() - start, "flops": flops}), flush=True)
+    print(json.dumps({"first": time.perf_counter() - start}), flush=True)
     for _ in sys.stdin:
         start = time.process_time()
         jax.block_until_ready(once())

@@ -65,10 +65,10 @@ def kalman_gain(
         change: Variance that is added at the key before the event is taken in; 0 or above.
     """
     wide = open_ + change
-    per_key = covered / jnp.maximum(open_, _TINY)
+    per_key, most = covered / jnp.maximum(open_, _TINY), jnp.maximum(wide, _TINY)
     return Gain(
         direction=jnp.where(change > 0, per_key * wide, covered) / (wide + noise),
-        noise=noise * (1 + change * noise / jnp.maximum(wide, _TINY) ** 2),
+        noise=noise * (1 + change / most * (noise / most)),  # a square of `most`, and its slope, would vanish
     )
 
 

@@ -27,7 +27,7 @@ def library(source: pathlib.Path, macros: Sequence[str]) -> ctypes.CDLL | None:
     What was compiled is kept in a folder that only the user may write to, by its source, its words and its processor.
 
     Args:
-        source: The file; it may include XLA's own headers.
+        source: The file; it may include XLA's own headers and those beside it.
         macros: Each `NAME=what it stands for`.
 
     Warns:
@@ -38,7 +38,8 @@ def library(source: pathlib.Path, macros: Sequence[str]) -> ctypes.CDLL | None:
         return None
     compiler, target = words
     command = [*compiler, *_FLAGS, f"-I{jax.ffi.include_dir()}", *(f"-D{macro}" for macro in macros)]
-    told = "\0".join([source.read_text("utf-8"), target, *command, jax.lib.__version__])
+    texts = [part.read_text("utf-8") for part in (source, *sorted(source.parent.glob("*.h")))]
+    told = "\0".join([*texts, target, *command, jax.lib.__version__])
     try:
         kept = _private_folder() / f"{source.stem}-{hashlib.sha256(told.encode()).hexdigest()[:24]}.so"
         if not kept.exists():

@@ -55,8 +55,10 @@ class MemoryLayer(eqx.Module):
             chunk: See `living.live_heads`.
         """
         parts = (sequence @ self.project).reshape(sequence.shape[0], 3, -1, self.size)
-        keys, values, queries = jnp.moveaxis(parts, (1, 2), (0, 1))
+        # Time first, as the sequence lies in memory, until the heads take them.
+        keys, values, queries = parts[:, 0], parts[:, 1], parts[:, 2]
         keys, queries = (part * jax.lax.rsqrt(jnp.sum(part**2, -1, keepdims=True) + 1e-6) for part in (keys, queries))
-        after, lived = live_heads(self.heads, state, keys, values, queries, chunk=chunk)
+        by_head = (jnp.swapaxes(part, 0, 1) for part in (keys, values, queries))
+        after, lived = live_heads(self.heads, state, *by_head, chunk=chunk)
         assert lived.read is not None  # for there were queries
         return after, jnp.moveaxis(lived.read, 0, 1).reshape(sequence.shape), lived

@@ -1,20 +1,18 @@
 """Living through many events at once, with the very numbers of living through them one by one.
 
-On a CPU with a C compiler the kernel (`memory.kernel`) takes them one after another; gradients, other machines and
-whoever names a chunk take them in chunks. A chunk in which no event is beyond its gate is taken at once; the chunk with
+On a CPU with a C compiler the kernel (`memory.kernel`) takes them one after another, and back again for the gradient;
+other machines and whoever names a chunk take them in chunks. A chunk in which no event is beyond its gate is taken at once; the chunk with
 the surprise is taken event by event, for what a surprise does depends on all before it. So a long stretch of the
 expected costs a few matrix products a chunk.
 """
 
 import functools
-import itertools
 from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
 from inhabit.maths import associative
@@ -68,35 +66,13 @@ def live_heads(
         values: Of each head.
         queries: Where each head is read after each event.
         chunk: Events that XLA takes at once; changes the speed, not the numbers. Left out, the compiled kernel takes
-            them one after another where it is ready, else XLA takes 32 at once.
+            them one after another where it is ready, else XLA takes 32 at once. Name one for derivatives in forward
+            mode or of second order, which the kernel has not.
     """
     of = (memories, states, cues, values, queries)
     if chunk is not None or not kernel.ready(memories, cues, values, *jax.tree.leaves((states, queries))):
         return _in_chunks(*of, chunk=chunk or _CHUNK)
-    arrays, rest = eqx.partition(of, eqx.is_array)
-    leaves, tree = jax.tree.flatten(arrays)
-
-    def flat(live: Callable) -> Callable:
-        return lambda *leaves: live(*eqx.combine(jax.tree.unflatten(tree, leaves), rest))
-
-    live = jax.custom_jvp(flat(kernel.live_heads))
-    live.defjvp(
-        functools.partial(_moved, flat(functools.partial(_in_chunks, chunk=min(_CHUNK, cues.shape[1])))),
-        symbolic_zeros=True,
-    )
-    return live(*leaves)
-
-
-def _moved(function: Callable, primals: tuple, tangents: tuple) -> tuple:
-    """Derivatives, along what moves only."""
-    moves = [not isinstance(tangent, SymbolicZero) for tangent in tangents]
-
-    def along(*moving: Array) -> Any:
-        left = iter(moving)
-        return function(*(next(left) if moved else primal for moved, primal in zip(moves, primals)))
-
-    moving, along_them = (tuple(itertools.compress(side, moves)) for side in (primals, tangents))
-    return jax.jvp(along, moving, along_them)
+    return kernel.live_heads(*of)
 
 
 def _in_chunks(
