@@ -113,10 +113,17 @@ def memory(
     groups = np.array([f"{one}-{at}" for one in seeds for at in range(number)])
     scores = {pair: bootstrap_mean(each.ravel(), groups) for pair, each in found.items()}
     sizes = {name: cells[name, seeds[0]]["size"] for name in names}
+    nearest = {task: min(set(names) - {"memory"}, key=lambda name: scores[task, name].value) for task in TASKS}
     return Record(
         question=QUESTION,
         prediction=PREDICTION,
-        measured={f"{task}: memory": scores[task, "memory"] for task in TASKS},
+        measured={f"{task}: memory": scores[task, "memory"] for task in TASKS}
+        | {
+            f"{task}: {name} worse by, life by life": bootstrap_mean(
+                (found[task, name] - found[task, "memory"]).ravel(), groups
+            )
+            for task, name in nearest.items()
+        },
         baselines={f"{task}: {name}": one for (task, name), one in scores.items() if name != "memory"}
         | {"regression: Bayes' optimum": bootstrap_mean(np.concatenate(best), groups)}
         | {f"learned numbers: {name}": Estimate(size, size, size) for name, size in sizes.items()},
