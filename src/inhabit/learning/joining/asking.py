@@ -11,14 +11,15 @@ import numpy as np
 
 from inhabit.learning.joining.line import Word
 from inhabit.learning.joining.sifting import Hypothesis
+from inhabit.learning.joining.suspecting import Suspicions
 from inhabit.worlds.wire import Machine
 
-TRIES = 16
-"""Questions made for each that is asked by a way without an end; the one with most that is new, a symbol, is asked."""
-WITH_END = frozenset({"pairs", "ahead", "ignored", "elsewhere", "loops", "near"})
+TRIES = 48
+"""Questions that a way makes at once."""
+KEPT = 6
+"""Those of them that are asked."""
+WITH_END = frozenset({"pairs", "ahead", "ignored", "elsewhere", "loops", "near", "twice"})
 """Ways that make only so many questions, so that one is not made twice if another can be found."""
-AGAIN = 12
-"""Draws in search of a question that a way with an end has not made yet."""
 
 
 class Questions:
@@ -38,20 +39,21 @@ class Questions:
         self.hypothesis, self.sessions, self.random = hypothesis, sessions, random_
         self.width = hypothesis.line.width
         self.found: list[list[int]] = []
-        self._done: dict[int, int] = {}
-        self._made: set[Word] = set()
         self._shortest: dict[tuple[int, int], list[int]] = {}
         several = {"walk": self._walk, "goal": self._goal, "detour": self._detour, "again": self._again}
         several |= {"variation": self._variation} | ({"splice": self._splice} if sessions else {})
-        self.ways: dict[str, Callable[[], Word]] = {name: self._newest(way) for name, way in several.items()}
+        self.ways: dict[str, Callable[[], Word]] = several
         self.ways |= {
-            "pairs": self._unmade(self._pairs),
-            "ahead": self._unmade(self._ahead),
-            "ignored": self._unmade(self._ignored),
-            "elsewhere": self._unmade(self._elsewhere),
-            "loops": self._unmade(self._loops),
-            "near": self._unmade(self._near),
+            "pairs": self._pairs,
+            "twice": self._twice,
+            "ahead": self._ahead,
+            "ignored": self._ignored,
+            "elsewhere": self._elsewhere,
+            "loops": self._loops,
+            "near": self._near,
         }
+        self._ready: dict[str, list[Word]] = {}
+        self._asked: list[Word] = []
         self.look()
 
     def look(self) -> None:
@@ -71,6 +73,14 @@ class Questions:
         self._effects = [np.unique(column[column != np.arange(far)]).tolist() for column in table.next.T]
         self._distance = distance.tolist()
         self._shortest.clear()
+        self._ready.clear()
+        self._asked.clear()
+        self.suspicions = Suspicions(
+            table, self.hypothesis.access, [self.hypothesis.identifiers(state) for state in range(far)]
+        )
+        heard = [tuple(row) for row in self.sessions]
+        self.suspicions.note(heard)
+        self.suspicions.note(self.hypothesis.line.said)
         self._corpus = [list(word) for word in self.hypothesis.access if word] + self.found + self.sessions[:200]
         self._corpus = self._corpus or [[symbol] for symbol in range(self.width)]
         self._places: list[list[tuple[int, int]]] = [[] for _ in range(far)]
@@ -90,24 +100,18 @@ class Questions:
 
     def note(self, word: Word) -> None:
         """Remember that a word was asked."""
-        for stretch in self._stretches(word):
-            self._done[stretch] = self._done.get(stretch, 0) + 1
+        self._asked.append(word)
 
-    def _newest(self, way: Callable[[], Word]) -> Callable[[], Word]:
-        return lambda: max((way() for _ in range(TRIES)), key=self._novelty)
-
-    def _stretches(self, word: Word) -> list[int]:
-        """Codes of the two and the three inputs that follow each state on a word."""
-        state, starts = 0, []
-        for symbol in word:
-            starts.append(state * self.width + symbol)
-            state = self.next[state][symbol]
-        twos = [edge * self.width + symbol for edge, symbol in zip(starts, word[1:])]
-        return twos + [-1 - (two * self.width + symbol) for two, symbol in zip(twos, word[2:])]
-
-    def _novelty(self, word: Word) -> float:
-        """How much of a word has not been seen to go as believed, a symbol."""
-        return sum(1 / (1 + self._done.get(stretch, 0)) for stretch in self._stretches(word)) / (len(word) + 1)
+    def make(self, way: str) -> Word:
+        """Of many questions that a way makes, those that would settle most, one after another."""
+        ready = self._ready.get(way)
+        if not ready:
+            self.suspicions.note(self._asked)
+            self._asked.clear()
+            words = list(dict.fromkeys(self.ways[way]() for _ in range(TRIES)))
+            worth = self.suspicions.weigh(words)
+            ready = self._ready[way] = [words[place] for place in np.argsort(worth)[-KEPT:]]
+        return ready.pop()
 
     def _end(self, word: list[int]) -> int:
         state = 0
@@ -126,8 +130,14 @@ class Questions:
 
     def _identified(self, word: list[int]) -> Word:
         """The word, and a discriminator of the state it is believed to lead to."""
-        suffixes = self.hypothesis.identifiers(self._end(word))
-        return (*word, *self.random.choice(suffixes)) if suffixes else tuple(word)
+        before, last, state = None, None, 0
+        for symbol in word:
+            before, last = last, state * self.width + symbol
+            state = self.next[state][symbol]
+        if last is None or self.random.random() < 0.3:
+            suffixes = self.hypothesis.identifiers(state)
+            return (*word, *self.random.choice(suffixes)) if suffixes else tuple(word)
+        return (*word, *self.suspicions.ending(before, last))
 
     def _wander(self, word: list[int], state: int, steps: int) -> int:
         for _ in range(steps):
@@ -156,23 +166,18 @@ class Questions:
             self._shortest[state, goal] = found
         return found
 
-    def _unmade(self, way: Callable[[], Word]) -> Callable[[], Word]:
-        """Makes a question that was not made before, if one is found."""
-
-        def make() -> Word:
-            for _ in range(AGAIN):
-                word = way()
-                if word not in self._made and self.hypothesis.line.known(word) is None:
-                    break
-            self._made.add(word)
-            return word
-
-        return make
-
     def _pairs(self) -> Word:
         """Say two inputs in a state, with no detour: a way that is believed to be closed may be open just here."""
         word, _ = self._begin()
-        return (*word, self.random.randrange(self.width))
+        word.append(self.random.randrange(self.width))
+        return self._identified(word)
+
+    def _twice(self) -> Word:
+        """Say an input in a state, then another one twice or thrice: a counter, or one that is let pass only once."""
+        word, _ = self._begin()
+        symbol = word[-1] if self.random.random() < 0.3 else self.random.randrange(self.width)
+        word += [symbol] * self.random.randrange(1, 4)
+        return self._identified(word)
 
     def _ahead(self) -> Word:
         """Say an input in a state, then go on to an end of the machine, past all that lies between."""
