@@ -11,7 +11,7 @@ import numpy as np
 
 from inhabit.learning.joining.line import Word
 from inhabit.learning.joining.sifting import Hypothesis
-from inhabit.learning.joining.suspecting import Suspicions
+from inhabit.learning.joining.suspecting import LONGEST, Suspicions
 from inhabit.worlds.wire import Machine
 
 TRIES = 48
@@ -130,14 +130,19 @@ class Questions:
 
     def _identified(self, word: list[int]) -> Word:
         """The word, and a discriminator of the state it is believed to lead to."""
-        before, last, state = None, None, 0
+        state, steps = 0, []
         for symbol in word:
-            before, last = last, state * self.width + symbol
+            steps.append(state * self.width + symbol)
             state = self.next[state][symbol]
-        if last is None or self.random.random() < 0.3:
-            suffixes = self.hypothesis.identifiers(state)
-            return (*word, *self.random.choice(suffixes)) if suffixes else tuple(word)
-        return (*word, *self.suspicions.ending(before, last))
+        gap = 1
+        while gap < min(len(word) - 1, LONGEST) and word[-gap - 1] == word[-1]:
+            gap += 1
+        if len(word) > 1 and self.random.random() < 0.7:
+            suffix = self.suspicions.ending(steps[-1 - gap], steps[-1], gap)
+            if suffix:
+                return (*word, *suffix)
+        suffixes = self.hypothesis.identifiers(state)
+        return (*word, *self.random.choice(suffixes)) if suffixes else tuple(word)
 
     def _wander(self, word: list[int], state: int, steps: int) -> int:
         for _ in range(steps):
@@ -205,10 +210,15 @@ class Questions:
 
     def _loops(self) -> Word:
         """Say an input in a state, then several thrice that are believed to change nothing: a counter would ring."""
-        word, state = self._begin()
+        state, symbol = self._start()
+        word = list(self.hypothesis.access[state])
+        if self.random.random() < 0.5:
+            word.append(symbol)
+            state = self.next[state][symbol]
         circles = self._circles[state] or [self.random.randrange(self.width)]
+        times = self.random.randrange(2, 6)
         for one in self.random.sample(circles, min(4, len(circles))):
-            word += [one] * 3
+            word += [one] * times
         return self._identified(word)
 
     def _near(self) -> Word:

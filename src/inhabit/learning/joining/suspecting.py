@@ -8,6 +8,7 @@ input is repeated; rarely much later.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -19,6 +20,9 @@ TARGETS = 7
 """Likeliest other targets of a step that are kept in mind; one more bit stands for another answer."""
 FAR = 8
 """Steps between two at most that are suspected together."""
+REPEATED = (0.0, 1.0, 0.3, 0.2, 0.1, 0.1)
+"""How much a step is suspected to show what the first step hid, by the times that its input was repeated in between."""
+LONGEST = len(REPEATED) - 1
 SIZE = 4_194_301
 """Cells in which it is kept what was settled; two pairs of steps rarely share one."""
 ROWS = 512
@@ -41,7 +45,7 @@ class Suspicions:
         self._mass = (weight @ subsets.T).astype(np.float32)
         self._behind = _behind(machine, access)
         self._seen = np.zeros(SIZE, np.uint8)
-        self._kinds = [(1, False, 1.0), (2, True, 0.3), (3, True, 0.15)]
+        self._kinds = [(gap, True, share) for gap, share in enumerate(REPEATED)]
         self._kinds += [(gap, False, 0.5 / machine.states) for gap in range(2, FAR + 1)]
         self._endings(identifiers)
 
@@ -54,14 +58,21 @@ class Suspicions:
         """How much each word would settle, a symbol; a reset counts as one."""
         return self._look(words, settle=False) / (np.array([len(word) for word in words]) + 1)
 
-    def ending(self, before: int | None, last: int) -> Word:
-        """Of the suffixes that part the state after the step `last` from others, the one that settles most a symbol."""
-        suffixes, bits, lengths = self._suffixes[last], self._bits[last], self._lengths[last]
-        if not suffixes:
-            return ()
-        seen = 0 if before is None else int(self._seen[(before * self._edges + last) % SIZE])
-        gain = self._mass[last, bits & ~np.uint8(seen)] / lengths
-        return suffixes[int(gain.argmax())]
+    def ending(self, first: int, last: int, gap: int) -> Word:
+        """Of the suffixes that part the state after a last step from others, the one that settles most a symbol.
+
+        Args:
+            first: The first of two steps that are suspected together.
+            last: The last step.
+            gap: How many inputs lie between, all of them the same, and 1.
+        """
+        seen = self._seen[self._cell(gap, first, last)]
+        gain = self._mass[last, self._bits[last] & ~seen] / self._lengths[last]
+        return self._suffixes[last][int(gain.argmax())] if gain.any() else ()
+
+    def _cell(self, kind: int, first: Any, last: Any) -> Any:
+        """Where it is kept what was settled about two steps; kind 0 for those that lie far apart."""
+        return ((kind * self._edges + first) * self._edges + last) % SIZE
 
     def _endings(self, identifiers: Sequence[Sequence[Word]]) -> None:
         following, out = self.machine.next, self.machine.out
@@ -88,17 +99,17 @@ class Suspicions:
             row[: len(word)] = word
         edges, bits = self._shown(said, lengths)
         total = np.zeros(len(words))
-        for kind, (gap, repeated, share) in enumerate(self._kinds):
-            if gap >= said.shape[1]:
+        same = np.ones_like(said, bool)
+        for gap, repeated, share in self._kinds:
+            if not 0 < gap < said.shape[1]:
                 continue
             first, last, shown = edges[:, :-gap], edges[:, gap:], bits[:, gap:]
-            if repeated:
-                same = said[:, gap:] == said[:, gap - 1 : -1]
-                if gap == 3:
-                    same &= said[:, gap:] == said[:, gap - 2 : -2]
-                shown = np.where(same, shown, 0).astype(np.uint8)
-            place = kind if repeated else min(gap - 1, 1) * 3
-            cell = (place * self._edges**2 + first * self._edges + last) % SIZE
+            if repeated and gap > 1:
+                same = same[:, 1:] & (said[:, gap:] == said[:, gap - 1 : -1])
+                shown = shown * same
+            elif repeated:
+                same = same[:, 1:]
+            cell = self._cell(gap if repeated else 0, first, last)
             if settle:
                 np.bitwise_or.at(self._seen, cell.ravel(), shown.ravel())
                 continue
