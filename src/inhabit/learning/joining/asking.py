@@ -78,6 +78,7 @@ class Questions:
         self.suspicions = Suspicions(
             table, self.hypothesis.access, [self.hypothesis.identifiers(state) for state in range(far)]
         )
+        self._behind = np.cumsum(self.suspicions.behind).tolist()
         heard = [tuple(row) for row in self.sessions]
         self.suspicions.note(heard)
         self.suspicions.note(self.hypothesis.line.said)
@@ -108,7 +109,8 @@ class Questions:
         if not ready:
             self.suspicions.note(self._asked)
             self._asked.clear()
-            words = list(dict.fromkeys(self.ways[way]() for _ in range(TRIES)))
+            ways = [way] * TRIES if self.random.random() < 0.5 else [*self.ways] * (TRIES // len(self.ways) + 1)
+            words = list(dict.fromkeys(self.ways[one]() for one in ways))
             worth = self.suspicions.weigh(words)
             ready = self._ready[way] = [words[place] for place in np.argsort(worth)[-KEPT:]]
         return ready.pop()
@@ -120,8 +122,9 @@ class Questions:
         return state
 
     def _start(self) -> tuple[int, int]:
-        """A known state, the lively ones more often, and an input."""
-        return self.random.choices(range(len(self.next)), self._live_states)[0], self.random.randrange(self.width)
+        """A known state and an input, more often one behind which much can hide."""
+        edge = self.random.choices(range(len(self._behind)), cum_weights=self._behind)[0]
+        return divmod(edge, self.width)
 
     def _begin(self) -> tuple[list[int], int]:
         """A word that says an input in a known state, and the state after it."""

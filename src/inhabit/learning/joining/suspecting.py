@@ -34,6 +34,7 @@ class Suspicions:
 
     Attributes:
         machine: What is believed.
+        behind: How much can hide behind each step.
     """
 
     def __init__(self, machine: Machine, access: Sequence[Word], identifiers: Sequence[Sequence[Word]]):
@@ -43,7 +44,7 @@ class Suspicions:
         self._cand, weight = possible(machine)
         subsets = (np.arange(1 << (TARGETS + 1))[:, None] >> np.arange(TARGETS + 1)) & 1
         self._mass = (weight @ subsets.T).astype(np.float32)
-        self._behind = _behind(machine, access)
+        self.behind = _behind(machine, access)
         self._seen = np.zeros(SIZE, np.uint8)
         self._kinds = [(gap, True, share) for gap, share in enumerate(REPEATED)]
         self._kinds += [(gap, False, 0.5 / machine.states) for gap in range(2, FAR + 1)]
@@ -114,7 +115,7 @@ class Suspicions:
                 np.bitwise_or.at(self._seen, cell.ravel(), shown.ravel())
                 continue
             new = shown & ~self._seen[cell] * _first(cell)
-            total += share * (self._behind[first] * self._mass[last, new]).sum(axis=1)
+            total += share * (self.behind[first] * self._mass[last, new]).sum(axis=1)
         return total
 
     def _shown(
