@@ -1,7 +1,8 @@
 """Ways of making questions to a machine that is believed to be known: each goes where the belief may be wrong.
 
 A machine that is wrongly believed is wrong about its past: it takes two histories for one. So a question goes to a state
-that is known, does there what was seldom done, and then looks whether the rest still goes as believed.
+that is known, does there what was seldom done, and then looks whether the rest still goes as believed. Of the questions that a
+way makes those are asked that would settle most suspicions a symbol.
 """
 
 import random
@@ -11,25 +12,22 @@ import numpy as np
 
 from inhabit.learning.joining.line import Word
 from inhabit.learning.joining.sifting import Hypothesis
-from inhabit.learning.joining.suspecting import LONGEST, Suspicions
-from inhabit.worlds.wire import Machine
+from inhabit.learning.joining.suspecting import LONGEST, Suspicions, likeness
 
-TRIES = 48
-"""Questions that a way makes at once."""
-KEPT = 6
-"""Those of them that are asked."""
-WITH_END = frozenset({"pairs", "ahead", "ignored", "elsewhere", "loops", "near", "twice"})
-"""Ways that make only so many questions, so that one is not made twice if another can be found."""
+TRIES, KEPT = 48, 6
+"""Questions that a way makes at once, and those of them that are asked."""
+WITH_END = frozenset({"pairs", "twice", "ahead", "ignored", "elsewhere", "loops", "near"})
+"""Ways that make only so many questions: of each a surprise is likelier."""
 
 
 class Questions:
     """Makes questions about a hypothesis.
 
     Attributes:
-        ways: Each way of making a question, by name. `pairs`, `ahead`, `ignored`, `elsewhere`, `loops` and `near` have
-            an end: they say each input in each state, and then another one, go on as if all were well, as if nothing had
-            been said, as if it had been said in another state, or thrice in a circle; `near` says it within each question
-            that surprised.
+        ways: Each way of making a question, by name. Those in `WITH_END` say each input in each state, and then another
+            one, another one up to thrice, go on as if all were well, as if nothing had been said, as if it had been said
+            in another state, or many times in a circle; `near` says it within each question that surprised.
+        suspicions: What may still be hidden.
         found: Questions that surprised, up to the answer that did.
         sessions: What was heard.
         alike: Of two states that are known, how probably a random word does not tell them apart.
@@ -75,13 +73,9 @@ class Questions:
         self._shortest.clear()
         self._ready.clear()
         self._asked.clear()
-        self.suspicions = Suspicions(
-            table, self.hypothesis.access, [self.hypothesis.identifiers(state) for state in range(far)]
-        )
-        self._behind = np.cumsum(self.suspicions.behind).tolist()
-        heard = [tuple(row) for row in self.sessions]
-        self.suspicions.note(heard)
-        self.suspicions.note(self.hypothesis.line.said)
+        parting = [self.hypothesis.identifiers(state) for state in range(far)]
+        self.suspicions = Suspicions(table, self.hypothesis.access, parting)
+        self.suspicions.note([*map(tuple, self.sessions), *self.hypothesis.line.said])
         self._corpus = [list(word) for word in self.hypothesis.access if word] + self.found + self.sessions[:200]
         self._corpus = self._corpus or [[symbol] for symbol in range(self.width)]
         self._places: list[list[tuple[int, int]]] = [[] for _ in range(far)]
@@ -109,8 +103,7 @@ class Questions:
         if not ready:
             self.suspicions.note(self._asked)
             self._asked.clear()
-            ways = [way] * TRIES if self.random.random() < 0.5 else [*self.ways] * (TRIES // len(self.ways) + 1)
-            words = list(dict.fromkeys(self.ways[one]() for one in ways))
+            words = list(dict.fromkeys(self.ways[way]() for _ in range(TRIES)))
             worth = self.suspicions.weigh(words)
             ready = self._ready[way] = [words[place] for place in np.argsort(worth)[-KEPT:]]
         return ready.pop()
@@ -122,9 +115,8 @@ class Questions:
         return state
 
     def _start(self) -> tuple[int, int]:
-        """A known state and an input, more often one behind which much can hide."""
-        edge = self.random.choices(range(len(self._behind)), cum_weights=self._behind)[0]
-        return divmod(edge, self.width)
+        """A known state, the lively ones more often, and an input."""
+        return self.random.choices(range(len(self.next)), self._live_states)[0], self.random.randrange(self.width)
 
     def _begin(self) -> tuple[list[int], int]:
         """A word that says an input in a known state, and the state after it."""
@@ -132,8 +124,8 @@ class Questions:
         return [*self.hypothesis.access[state], symbol], self.next[state][symbol]
 
     def _identified(self, word: list[int]) -> Word:
-        """The word, and a discriminator of the state it is believed to lead to."""
-        state, steps = 0, []
+        """The word, and a discriminator of the state it is believed to lead to: mostly the one that would settle most."""
+        state, steps = 0, list[int]()
         for symbol in word:
             steps.append(state * self.width + symbol)
             state = self.next[state][symbol]
@@ -212,7 +204,7 @@ class Questions:
         return self.random.choices(targets, [self._live_states[one] for one in targets])[0] if targets else state
 
     def _loops(self) -> Word:
-        """Say an input in a state, then several thrice that are believed to change nothing: a counter would ring."""
+        """In a state, or after an input, say several many times that are believed to change nothing: a counter would ring."""
         state, symbol = self._start()
         word = list(self.hypothesis.access[state])
         if self.random.random() < 0.5:
@@ -296,17 +288,3 @@ class Questions:
             index, place = self.random.choice(self._places[state])
             word += self.sessions[index][place : place + self.random.randrange(2, 12)]
         return self._identified(word)
-
-
-def likeness(machine: Machine, *, pairs: int = 4096, length: int = 8, seed: int = 0) -> float:
-    """Of two different states, how probably a random word of `length` inputs does not tell them apart; 1 if there is one.
-
-    Random words are what finds a state that is taken for another one: where this is near 0 nothing can hide for long.
-    """
-    if machine.states == 1:
-        return 1.0
-    generator = np.random.default_rng(seed)
-    one = generator.integers(machine.states, size=pairs)
-    other = (one + generator.integers(1, machine.states, size=pairs)) % machine.states
-    words = generator.integers(len(machine.inputs), size=(pairs, length))
-    return float((machine.run(words, one) == machine.run(words, other)).all(axis=1).mean())

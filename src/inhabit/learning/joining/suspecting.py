@@ -23,6 +23,10 @@ FAR = 8
 REPEATED = (0.0, 1.0, 0.3, 0.2, 0.1, 0.1)
 """How much a step is suspected to show what the first step hid, by the times that its input was repeated in between."""
 LONGEST = len(REPEATED) - 1
+"""Times at most that an input is said again."""
+ONCE = 0.5
+"""How much a step is suspected to be answered otherwise, beside 1 for leading elsewhere; also, shared by the states, how much two
+steps are suspected together that lie further apart."""
 SIZE = 4_194_301
 """Cells in which it is kept what was settled; two pairs of steps rarely share one."""
 ROWS = 512
@@ -32,9 +36,15 @@ ROWS = 512
 class Suspicions:
     """What was settled, and what is left.
 
+    Each step is a number, the state's times the width plus the input's.
+
     Attributes:
         machine: What is believed.
-        behind: How much can hide behind each step.
+
+    Args:
+        machine: What is believed.
+        access: A word that leads to each state.
+        identifiers: For each state suffixes that together part it from all others.
     """
 
     def __init__(self, machine: Machine, access: Sequence[Word], identifiers: Sequence[Sequence[Word]]):
@@ -44,10 +54,10 @@ class Suspicions:
         self._cand, weight = possible(machine)
         subsets = (np.arange(1 << (TARGETS + 1))[:, None] >> np.arange(TARGETS + 1)) & 1
         self._mass = (weight @ subsets.T).astype(np.float32)
-        self.behind = _behind(machine, access)
+        self._behind = _behind(machine, access)
         self._seen = np.zeros(SIZE, np.uint8)
         self._kinds = [(gap, True, share) for gap, share in enumerate(REPEATED)]
-        self._kinds += [(gap, False, 0.5 / machine.states) for gap in range(2, FAR + 1)]
+        self._kinds += [(gap, False, ONCE / machine.states) for gap in range(2, FAR + 1)]
         self._endings(identifiers)
 
     def note(self, words: Sequence[Word]) -> None:
@@ -65,7 +75,7 @@ class Suspicions:
         Args:
             first: The first of two steps that are suspected together.
             last: The last step.
-            gap: How many inputs lie between, all of them the same, and 1.
+            gap: How many inputs come after the first step; all of them are the same.
         """
         seen = self._seen[self._cell(gap, first, last)]
         gain = self._mass[last, self._bits[last] & ~seen] / self._lengths[last]
@@ -94,6 +104,7 @@ class Suspicions:
             self._lengths.append(np.array([len(one) + 4.0 for one in suffixes]))
 
     def _look(self, words: Sequence[Word], *, settle: bool) -> Float[np.ndarray, " words"]:
+        """How much each word would settle, or settle it."""
         lengths = np.array([len(word) for word in words])
         said = np.zeros((len(words), int(lengths.max(initial=1))), np.intp)
         for row, word in zip(said, words):
@@ -105,17 +116,15 @@ class Suspicions:
             if not 0 < gap < said.shape[1]:
                 continue
             first, last, shown = edges[:, :-gap], edges[:, gap:], bits[:, gap:]
-            if repeated and gap > 1:
-                same = same[:, 1:] & (said[:, gap:] == said[:, gap - 1 : -1])
+            if repeated:
+                same = same[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
                 shown = shown * same
-            elif repeated:
-                same = same[:, 1:]
             cell = self._cell(gap if repeated else 0, first, last)
             if settle:
                 np.bitwise_or.at(self._seen, cell.ravel(), shown.ravel())
                 continue
             new = shown & ~self._seen[cell] * _first(cell)
-            total += share * (self.behind[first] * self._mass[last, new]).sum(axis=1)
+            total += share * (self._behind[first] * self._mass[last, new]).sum(axis=1)
         return total
 
     def _shown(
@@ -179,11 +188,27 @@ def possible(
     for symbol in range(width):
         target, said = machine.next[:, symbol], machine.out[:, symbol]
         alike = (said[:, None] == said) @ ones[target]
-        chance = 0.4 * alike / alike.sum(axis=1, keepdims=True) + 0.2 * ones + 0.2 * row + 0.2 * anywhere / anywhere.sum()
+        chance = (
+            0.4 * alike / alike.sum(axis=1, keepdims=True) + 0.2 * ones + 0.2 * row + 0.2 * anywhere / anywhere.sum()
+        )
         chance[np.arange(count), target] = 0.0
         best = np.argsort(-chance, axis=1)[:, :kept]
         cand[:, symbol, :kept] = best
         picked = np.take_along_axis(chance, best, axis=1)
         weight[:, symbol, :kept] = picked / np.maximum(picked.sum(axis=1, keepdims=True), 1e-9)
-    weight[:, :, TARGETS] = 0.5
+    weight[:, :, TARGETS] = ONCE
     return cand.reshape(count * width, -1), weight.reshape(count * width, -1)
+
+
+def likeness(machine: Machine, *, pairs: int = 4096, length: int = 8, seed: int = 0) -> float:
+    """Of two different states, how probably a random word of `length` inputs does not tell them apart; 1 if there is one.
+
+    Random words are what finds a state that is taken for another one: where this is near 0 nothing can hide for long.
+    """
+    if machine.states == 1:
+        return 1.0
+    generator = np.random.default_rng(seed)
+    one = generator.integers(machine.states, size=pairs)
+    other = (one + generator.integers(1, machine.states, size=pairs)) % machine.states
+    words = generator.integers(len(machine.inputs), size=(pairs, length))
+    return float((machine.run(words, one) == machine.run(words, other)).all(axis=1).mean())
