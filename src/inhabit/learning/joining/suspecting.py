@@ -139,13 +139,13 @@ class Suspicions:
         bits = np.zeros(said.shape, np.uint8)
         rows, powers = np.arange(len(said))[:, None], (1 << np.arange(TARGETS)).astype(np.uint8)
         differs = np.zeros((len(said), len(following)), bool)
-        across, answered, told = following.T, out.T, out.ravel()
+        across, answered, told = np.ascontiguousarray(following.T), np.ascontiguousarray(out.T), out.ravel()
         for place in range(said.shape[1] - 1, -1, -1):
             within, symbol, edge = place < lengths, said[:, place], edges[:, place]
             shown = differs[rows, self._cand[edge]] @ powers + np.uint8(1 << TARGETS)
             bits[:, place] = np.where(within, shown, 0)
             wrong = answered[symbol] != told[edge][:, None]
-            differs = (wrong | np.take_along_axis(differs, across[symbol], axis=1)) & within[:, None]
+            differs = (wrong | differs[rows, across[symbol]]) & within[:, None]
         return edges, bits
 
 
