@@ -105,19 +105,14 @@ def test_a_word_settles_what_its_rest_tells_apart_and_only_once():
     state, (a, b, c) = 3, (0, 1, 2)
     word = (*access[state], a, b, c)
     suspicions.note([(*access[state], a), word[:-1]])
-    after = machine.next[state, a]
+    after = int(machine.next[state, a])
     step, last = after * 3 + b, machine.next[after, b]
     seen = machine.out[targets[step], c] != machine.out[last, c]
-    reach = (machine.distance < machine.states).sum(axis=1)
-    tree = (*access[state], a) in access
-    behind = 0.0 if tree else 0.1 + 0.9 * reach[after] / reach.max()
-    near = behind * weight[step, :-1] @ seen
-    assert not tree and near > 0
+    assert (*access[state], a) not in access
+    near = weight[step, :-1] @ seen + ONCE * ((*access[after], b) not in access)
+    assert weight[step, :-1] @ seen > 0
     alone = suspicions.weigh([word])[0] * (len(word) + 1)
-    later = machine.next[after, b]
-    tree = (*access[after], b) in access
-    next_ = 0.0 if tree else ONCE * (0.1 + 0.9 * reach[later] / reach.max())
-    assert alone == pytest.approx(near + next_, rel=0.35) and alone >= near + next_ - 1e-6
+    assert near - 1e-6 <= alone <= near + ONCE / machine.states * len(word) ** 2 * (1 + ONCE)
     suspicions.note([word])
     assert suspicions.weigh([word])[0] == 0
 

@@ -168,9 +168,8 @@ class Questions:
 
     def _pairs(self) -> Word:
         """Say two inputs in a state, with no detour: a way that is believed to be closed may be open just here."""
-        word, _ = self._begin()
-        word.append(self.random.randrange(self.width))
-        return self._identified(word)
+        first, second = self.random.randrange(self.width), self.random.randrange(self.width)
+        return self._identified([*self.random.choice(self.hypothesis.access), first, second])
 
     def _twice(self) -> Word:
         """Say an input in a state, then another one twice or thrice: a counter, or one that is let pass only once."""

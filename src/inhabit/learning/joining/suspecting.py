@@ -54,7 +54,7 @@ class Suspicions:
         self._cand, weight = possible(machine)
         subsets = (np.arange(1 << (TARGETS + 1))[:, None] >> np.arange(TARGETS + 1)) & 1
         self._mass = (weight @ subsets.T).astype(np.float32)
-        self._behind = _behind(machine, access)
+        self._hides = _hiding(machine, access)
         self._seen = np.zeros(SIZE, np.uint8)
         self._kinds = [(gap, True, share) for gap, share in enumerate(REPEATED)]
         self._kinds += [(gap, False, ONCE / machine.states) for gap in range(2, FAR + 1)]
@@ -124,7 +124,7 @@ class Suspicions:
                 np.bitwise_or.at(self._seen, cell.ravel(), shown.ravel())
                 continue
             new = shown & ~self._seen[cell] * _first(cell)
-            total += share * (self._behind[first] * self._mass[last, new]).sum(axis=1)
+            total += share * (self._hides[first] * self._mass[last, new]).sum(axis=1)
         return total
 
     def _shown(
@@ -160,15 +160,17 @@ def _first(cell: Int[np.ndarray, "words pairs"]) -> Bool[np.ndarray, "words pair
     return first
 
 
-def _behind(machine: Machine, access: Sequence[Word]) -> Float[np.ndarray, " steps"]:
-    """How much can hide behind a step: what can be reached from where it leads; nothing, if the state is known by it."""
-    reach = (machine.distance < machine.states).sum(axis=1)
-    behind = (0.1 + 0.9 * reach / reach.max())[machine.next]
+def _hiding(machine: Machine, access: Sequence[Word]) -> Float[np.ndarray, " steps"]:
+    """1 for each step behind which a state can hide, 0 for those by which a state is known.
+
+    A state that seems closed hides as much as a lively one: its twin may be open.
+    """
+    hides = np.ones(machine.next.shape)
     number = {word: state for state, word in enumerate(access)}
     for word in access:
         if word and word[:-1] in number:
-            behind[number[word[:-1]], word[-1]] = 0.0
-    return behind.ravel()
+            hides[number[word[:-1]], word[-1]] = 0.0
+    return hides.ravel()
 
 
 def possible(
