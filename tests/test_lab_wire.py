@@ -8,10 +8,10 @@ from inhabit.lab.registry import find
 from inhabit.lab.sweep import Plan, heard, memoryless, saved, suite, sweep
 from inhabit.lab.wire import conclude, machine_named, runs_of
 from inhabit.lab.wire_fidelity import Looks
-from inhabit.lab.wire_joining import compared, table
+from inhabit.lab.wire_joining import compared, named, table
 from inhabit.lab.wire_makers import rows
 from inhabit.learning.overhearing import Course, answers, exact, flops_of_step, interleave, listen, network, parameters
-from inhabit.worlds.wire import SHIPPED, Traffic, random_traffic
+from inhabit.worlds.wire import SHIPPED, Traffic, minimal, random_traffic, write_dot
 
 TINY = Plan(
     models=(("recurrent", 8),), kinds=("random",), stops=(1, 2), seeds=(0, 1), length=6, words=64,
@@ -136,3 +136,13 @@ def test_a_learner_is_compared_with_the_cheapest_equally_faithful_run_of_its_riv
     assert "| m | 5 | 2 | 225 | 0.9000 | 1/2 | 100 | 1.0000 | 1/1 | 0.25 |" in table([found], "joined")
     (alone,) = compared(rows[:1] + rows[2:], "joined")
     assert alone["share"] is None
+
+
+def test_a_hidden_secret_adds_states_and_is_the_same_by_seed(tmp_path):
+    machine, file = SHIPPED["handshake"], tmp_path / "handshake.dot"
+    file.write_text(write_dot(machine), encoding="utf-8")
+    for seed in range(4):
+        one, again = named(f"{file}^{seed}"), named(f"{file}^{seed}")
+        assert machine.states < one.states <= machine.states + 10
+        assert (one.next == again.next).all() and (one.out == again.out).all()
+        assert minimal(one).states == one.states

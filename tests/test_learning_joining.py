@@ -5,13 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
-from inhabit.learning.joining.asking import likeness
 from inhabit.learning.joining.belief import Belief, Heard
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.merging import merge_states
 from inhabit.learning.joining.saving import open_machine, save_machine
 from inhabit.learning.joining.sifting import Hypothesis
 from inhabit.learning.joining.surprise import Patience, join
+from inhabit.learning.joining.suspecting import ONCE, Suspicions, likeness, possible
 from inhabit.records.mindfile import MindFileError, save
 from inhabit.worlds.wire import (
     SHIPPED,
@@ -90,6 +90,54 @@ def test_patience_ends_when_the_last_surprises_are_long_past():
     assert not patience.spent(201, [1, 150], 100, 0.5)
     assert patience.spent(301, [1, 150], 100, 0.5) and not patience.spent(299, [1, 150], 100, 0.5)
     assert patience.spent(410, [1, 150], 100, 0.5)
+
+
+def _suspicions(machine):
+    access = [tuple(machine.path(state)) for state in range(machine.states)]
+    suffixes = [(symbol,) for symbol in range(len(machine.inputs))]
+    return Suspicions(machine, access, [suffixes] * machine.states), access
+
+
+def test_a_word_settles_what_its_rest_tells_apart_and_only_once():
+    machine = random_machine(6, 3, 2, outputs=2)
+    suspicions, access = _suspicions(machine)
+    targets, weight = possible(machine)
+    state, (a, b, c) = 3, (0, 1, 2)
+    word = (*access[state], a, b, c)
+    suspicions.note([(*access[state], a), word[:-1]])
+    after = int(machine.next[state, a])
+    step, last = after * 3 + b, machine.next[after, b]
+    seen = machine.out[targets[step], c] != machine.out[last, c]
+    assert (*access[state], a) not in access
+    near = weight[step, :-1] @ seen + ONCE * ((*access[after], b) not in access)
+    assert weight[step, :-1] @ seen > 0
+    alone = suspicions.weigh([word])[0] * (len(word) + 1)
+    assert near - 1e-6 <= alone <= near + ONCE / machine.states * len(word) ** 2 * (1 + ONCE)
+    suspicions.note([word])
+    assert suspicions.weigh([word])[0] == 0
+
+
+def test_the_other_targets_of_a_step_are_weighed_to_one_and_leave_out_its_own():
+    machine = random_machine(12, 4, 0)
+    targets, weight = possible(machine)
+    own = machine.next.ravel()[:, None]
+    assert (weight[:, :-1][targets == own] == 0).all()
+    np.testing.assert_allclose(weight[:, :-1].sum(axis=1), 1, rtol=1e-6)
+
+
+def test_a_message_that_is_let_pass_only_so_often_is_found():
+    machine = SHIPPED["handshake"]
+    count, place = machine.states, 2
+    symbol = int(np.flatnonzero(machine.next[place] == place)[0])
+    following = np.concatenate([machine.next, np.tile(machine.next[place], (3, 1))])
+    following[count:][:, machine.next[place] == place] = np.arange(count, count + 3)[:, None]
+    following[[place, count, count + 1], symbol] = np.arange(count, count + 3)
+    following[count + 2, symbol] = 0
+    out = np.concatenate([machine.out, np.tile(machine.out[place], (3, 1))])
+    limited = Machine(following.astype(np.int32), out, machine.inputs, machine.outputs)
+    line = Line(limited)
+    line.listen(*habitual_traffic(limited, 100, 30, 0))
+    assert difference(join(line, seed=0, patience=BRIEF).machine, limited) is None
 
 
 def test_likeness_is_the_share_of_pairs_that_a_random_word_does_not_part():

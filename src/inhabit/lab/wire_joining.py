@@ -3,8 +3,9 @@
     python -m inhabit.lab.wire_joining MACHINE.dot ... --out FOLDER [--seeds 3] [--ways kv,joined] [--sizes 10-100]
 
 appends one row a machine, way and seed to `FOLDER/joining.jsonl` (rows that are there are not run again), prints the
-comparison and writes it to `FOLDER/joining.md`. Machines that are the same as one before are passed over. `random:STATES:INPUTS:SEED` names a machine drawn at
-random, `MACHINE.dot~SEED` one of which a few transitions were changed: machines that nobody has looked at.
+comparison and writes it to `FOLDER/joining.md`. Machines that are the same as one before are passed over. `random:STATES:INPUTS:SEED`
+names a machine drawn at random, `MACHINE.dot~SEED` one of which a few transitions were changed, `MACHINE.dot^SEED` one in which
+states were hidden: machines that nobody has looked at.
 """
 
 import argparse
@@ -35,9 +36,11 @@ def named(name: str) -> Machine:
     if name.startswith("random:"):
         states, inputs, seed = map(int, name.split(":")[1:])
         return random_machine(states, inputs, seed)
-    file, _, seed_text = name.partition("~")
-    machine = read_dot(file)
-    return mutated(machine, int(seed_text)) if seed_text else machine
+    for mark, change in (("~", mutated), ("^", with_secret)):
+        file, found, seed_text = name.partition(mark)
+        if found:
+            return change(read_dot(file), int(seed_text))
+    return read_dot(name)
 
 
 def mutated(machine: Machine, seed: int, *, share: float = 0.05) -> Machine:
@@ -50,6 +53,50 @@ def mutated(machine: Machine, seed: int, *, share: float = 0.05) -> Machine:
         following, machine.out, machine.inputs, machine.outputs, machine.initial, f"{machine.name}~{seed}"
     )
     return minimal(changed)
+
+
+def with_secret(machine: Machine, seed: int) -> Machine:
+    """The machine with one to ten hidden states more: a message that sets a mode, or one that is let pass only so often.
+
+    A mode is set by one transition, cleared by three in ten, and shows at one transition only, which leads elsewhere or is
+    answered otherwise. A message that changed nothing is let pass one to three times, then it leads elsewhere.
+    """
+    generator = np.random.default_rng(seed)
+    for _ in range(1000):
+        following, out = (_mode if generator.random() < 0.5 else _limit)(machine, generator)
+        name = f"{machine.name}^{seed}"
+        changed = minimal(Machine(following, out, machine.inputs, machine.outputs, machine.initial, name))
+        if machine.states < changed.states <= machine.states + 10:
+            return changed
+    raise ValueError(f"{machine.name}: no states could be hidden in it by seed {seed}; take another one")
+
+
+def _mode(machine: Machine, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    count, width = machine.next.shape
+    kept = np.where(generator.random((count, width)) < 0.3, machine.next, machine.next + count)
+    following, out = np.concatenate([machine.next, kept]), np.concatenate([machine.out, machine.out])
+    following[generator.integers(count), generator.integers(width)] += count
+    state, symbol = count + generator.integers(count), generator.integers(width)
+    if generator.random() < 0.5:
+        following[state, symbol] = generator.choice(machine.next[:, symbol])
+    else:
+        out[state, symbol] = generator.choice(machine.out[:, symbol])
+    return following.astype(np.int32), out
+
+
+def _limit(machine: Machine, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    count = machine.states
+    state, times = int(generator.integers(count)), int(generator.integers(1, 4))
+    still = np.flatnonzero(machine.next[state] == state)
+    if not len(still):
+        return machine.next, machine.out
+    symbol, twins = int(generator.choice(still)), np.arange(count, count + times)
+    rows = np.repeat(machine.next[state][None], times, axis=0)
+    rows[:, still] = twins[:, None]
+    rows[:, symbol] = [*twins[1:], generator.choice(machine.next[:, symbol])]
+    following = np.concatenate([machine.next, rows]).astype(np.int32)
+    following[state, symbol] = count
+    return following, np.concatenate([machine.out, np.repeat(machine.out[state][None], times, axis=0)])
 
 
 def row(name: str, machine: Machine, way: str, seed: int) -> Row:
@@ -152,7 +199,9 @@ def summary(rows: list[Row], way: str) -> Row:
 def main(words: list[str]) -> None:
     """Run what is missing, print each row, then the comparison."""
     parser = argparse.ArgumentParser(prog="inhabit.lab.wire_joining", description="Joining beside KV, over machines.")
-    parser.add_argument("machines", nargs="+", help="files, shipped machines, random:STATES:INPUTS:SEED, FILE~SEED")
+    parser.add_argument(
+        "machines", nargs="+", help="files, shipped machines, random:STATES:INPUTS:SEED, FILE~SEED, FILE^SEED"
+    )
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--ways", default="kv,joined")

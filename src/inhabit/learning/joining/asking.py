@@ -1,7 +1,8 @@
 """Ways of making questions to a machine that is believed to be known: each goes where the belief may be wrong.
 
 A machine that is wrongly believed is wrong about its past: it takes two histories for one. So a question goes to a state
-that is known, does there what was seldom done, and then looks whether the rest still goes as believed.
+that is known, does there what was seldom done, and then looks whether the rest still goes as believed. Of the questions that a
+way makes those are asked that would settle most suspicions a symbol.
 """
 
 import random
@@ -11,24 +12,22 @@ import numpy as np
 
 from inhabit.learning.joining.line import Word
 from inhabit.learning.joining.sifting import Hypothesis
-from inhabit.worlds.wire import Machine
+from inhabit.learning.joining.suspecting import LONGEST, Suspicions, likeness
 
-TRIES = 16
-"""Questions made for each that is asked by a way without an end; the one with most that is new, a symbol, is asked."""
-WITH_END = frozenset({"pairs", "ahead", "ignored", "elsewhere", "loops", "near"})
-"""Ways that make only so many questions, so that one is not made twice if another can be found."""
-AGAIN = 12
-"""Draws in search of a question that a way with an end has not made yet."""
+TRIES, KEPT = 48, 6
+"""Questions that a way makes at once, and those of them that are asked."""
+WITH_END = frozenset({"pairs", "twice", "ahead", "ignored", "elsewhere", "loops", "near"})
+"""Ways that make only so many questions: of each a surprise is likelier."""
 
 
 class Questions:
     """Makes questions about a hypothesis.
 
     Attributes:
-        ways: Each way of making a question, by name. `pairs`, `ahead`, `ignored`, `elsewhere`, `loops` and `near` have
-            an end: they say each input in each state, and then another one, go on as if all were well, as if nothing had
-            been said, as if it had been said in another state, or thrice in a circle; `near` says it within each question
-            that surprised.
+        ways: Each way of making a question, by name. Those in `WITH_END` say each input in each state, and then another
+            one, another one up to thrice, go on as if all were well, as if nothing had been said, as if it had been said
+            in another state, or many times in a circle; `near` says it within each question that surprised.
+        suspicions: What may still be hidden.
         found: Questions that surprised, up to the answer that did.
         sessions: What was heard.
         alike: Of two states that are known, how probably a random word does not tell them apart.
@@ -38,20 +37,21 @@ class Questions:
         self.hypothesis, self.sessions, self.random = hypothesis, sessions, random_
         self.width = hypothesis.line.width
         self.found: list[list[int]] = []
-        self._done: dict[int, int] = {}
-        self._made: set[Word] = set()
         self._shortest: dict[tuple[int, int], list[int]] = {}
         several = {"walk": self._walk, "goal": self._goal, "detour": self._detour, "again": self._again}
         several |= {"variation": self._variation} | ({"splice": self._splice} if sessions else {})
-        self.ways: dict[str, Callable[[], Word]] = {name: self._newest(way) for name, way in several.items()}
+        self.ways: dict[str, Callable[[], Word]] = several
         self.ways |= {
-            "pairs": self._unmade(self._pairs),
-            "ahead": self._unmade(self._ahead),
-            "ignored": self._unmade(self._ignored),
-            "elsewhere": self._unmade(self._elsewhere),
-            "loops": self._unmade(self._loops),
-            "near": self._unmade(self._near),
+            "pairs": self._pairs,
+            "twice": self._twice,
+            "ahead": self._ahead,
+            "ignored": self._ignored,
+            "elsewhere": self._elsewhere,
+            "loops": self._loops,
+            "near": self._near,
         }
+        self._ready: dict[str, list[Word]] = {}
+        self._asked: list[Word] = []
         self.look()
 
     def look(self) -> None:
@@ -71,6 +71,11 @@ class Questions:
         self._effects = [np.unique(column[column != np.arange(far)]).tolist() for column in table.next.T]
         self._distance = distance.tolist()
         self._shortest.clear()
+        self._ready.clear()
+        self._asked.clear()
+        parting = [self.hypothesis.identifiers(state) for state in range(far)]
+        self.suspicions = Suspicions(table, self.hypothesis.access, parting)
+        self.suspicions.note([*map(tuple, self.sessions), *self.hypothesis.line.said])
         self._corpus = [list(word) for word in self.hypothesis.access if word] + self.found + self.sessions[:200]
         self._corpus = self._corpus or [[symbol] for symbol in range(self.width)]
         self._places: list[list[tuple[int, int]]] = [[] for _ in range(far)]
@@ -90,24 +95,18 @@ class Questions:
 
     def note(self, word: Word) -> None:
         """Remember that a word was asked."""
-        for stretch in self._stretches(word):
-            self._done[stretch] = self._done.get(stretch, 0) + 1
+        self._asked.append(word)
 
-    def _newest(self, way: Callable[[], Word]) -> Callable[[], Word]:
-        return lambda: max((way() for _ in range(TRIES)), key=self._novelty)
-
-    def _stretches(self, word: Word) -> list[int]:
-        """Codes of the two and the three inputs that follow each state on a word."""
-        state, starts = 0, []
-        for symbol in word:
-            starts.append(state * self.width + symbol)
-            state = self.next[state][symbol]
-        twos = [edge * self.width + symbol for edge, symbol in zip(starts, word[1:])]
-        return twos + [-1 - (two * self.width + symbol) for two, symbol in zip(twos, word[2:])]
-
-    def _novelty(self, word: Word) -> float:
-        """How much of a word has not been seen to go as believed, a symbol."""
-        return sum(1 / (1 + self._done.get(stretch, 0)) for stretch in self._stretches(word)) / (len(word) + 1)
+    def make(self, way: str) -> Word:
+        """Of many questions that a way makes, those that would settle most, one after another."""
+        ready = self._ready.get(way)
+        if not ready:
+            self.suspicions.note(self._asked)
+            self._asked.clear()
+            words = list(dict.fromkeys(self.ways[way]() for _ in range(TRIES)))
+            worth = self.suspicions.weigh(words)
+            ready = self._ready[way] = [words[place] for place in np.argsort(worth)[-KEPT:]]
+        return ready.pop()
 
     def _end(self, word: list[int]) -> int:
         state = 0
@@ -125,8 +124,19 @@ class Questions:
         return [*self.hypothesis.access[state], symbol], self.next[state][symbol]
 
     def _identified(self, word: list[int]) -> Word:
-        """The word, and a discriminator of the state it is believed to lead to."""
-        suffixes = self.hypothesis.identifiers(self._end(word))
+        """The word, and a discriminator of the state it is believed to lead to: mostly the one that would settle most."""
+        state, steps = 0, list[int]()
+        for symbol in word:
+            steps.append(state * self.width + symbol)
+            state = self.next[state][symbol]
+        gap = 1
+        while gap < min(len(word) - 1, LONGEST) and word[-gap - 1] == word[-1]:
+            gap += 1
+        if len(word) > 1 and self.random.random() < 0.7:
+            suffix = self.suspicions.ending(steps[-1 - gap], steps[-1], gap)
+            if suffix:
+                return (*word, *suffix)
+        suffixes = self.hypothesis.identifiers(state)
         return (*word, *self.random.choice(suffixes)) if suffixes else tuple(word)
 
     def _wander(self, word: list[int], state: int, steps: int) -> int:
@@ -156,23 +166,17 @@ class Questions:
             self._shortest[state, goal] = found
         return found
 
-    def _unmade(self, way: Callable[[], Word]) -> Callable[[], Word]:
-        """Makes a question that was not made before, if one is found."""
-
-        def make() -> Word:
-            for _ in range(AGAIN):
-                word = way()
-                if word not in self._made and self.hypothesis.line.known(word) is None:
-                    break
-            self._made.add(word)
-            return word
-
-        return make
-
     def _pairs(self) -> Word:
         """Say two inputs in a state, with no detour: a way that is believed to be closed may be open just here."""
+        first, second = self.random.randrange(self.width), self.random.randrange(self.width)
+        return self._identified([*self.random.choice(self.hypothesis.access), first, second])
+
+    def _twice(self) -> Word:
+        """Say an input in a state, then another one twice or thrice: a counter, or one that is let pass only once."""
         word, _ = self._begin()
-        return (*word, self.random.randrange(self.width))
+        symbol = word[-1] if self.random.random() < 0.3 else self.random.randrange(self.width)
+        word += [symbol] * self.random.randrange(1, 4)
+        return self._identified(word)
 
     def _ahead(self) -> Word:
         """Say an input in a state, then go on to an end of the machine, past all that lies between."""
@@ -199,11 +203,16 @@ class Questions:
         return self.random.choices(targets, [self._live_states[one] for one in targets])[0] if targets else state
 
     def _loops(self) -> Word:
-        """Say an input in a state, then several thrice that are believed to change nothing: a counter would ring."""
-        word, state = self._begin()
+        """In a state, or after an input, say several many times that are believed to change nothing: a counter would ring."""
+        state, symbol = self._start()
+        word = list(self.hypothesis.access[state])
+        if self.random.random() < 0.5:
+            word.append(symbol)
+            state = self.next[state][symbol]
         circles = self._circles[state] or [self.random.randrange(self.width)]
+        times = self.random.randrange(2, 6)
         for one in self.random.sample(circles, min(4, len(circles))):
-            word += [one] * 3
+            word += [one] * times
         return self._identified(word)
 
     def _near(self) -> Word:
@@ -278,17 +287,3 @@ class Questions:
             index, place = self.random.choice(self._places[state])
             word += self.sessions[index][place : place + self.random.randrange(2, 12)]
         return self._identified(word)
-
-
-def likeness(machine: Machine, *, pairs: int = 4096, length: int = 8, seed: int = 0) -> float:
-    """Of two different states, how probably a random word of `length` inputs does not tell them apart; 1 if there is one.
-
-    Random words are what finds a state that is taken for another one: where this is near 0 nothing can hide for long.
-    """
-    if machine.states == 1:
-        return 1.0
-    generator = np.random.default_rng(seed)
-    one = generator.integers(machine.states, size=pairs)
-    other = (one + generator.integers(1, machine.states, size=pairs)) % machine.states
-    words = generator.integers(len(machine.inputs), size=(pairs, length))
-    return float((machine.run(words, one) == machine.run(words, other)).all(axis=1).mean())

@@ -22,6 +22,7 @@ class Line:
         resets: Resets so far.
         free: Questions that were answered from what had passed.
         heard: The words that were listened to, with their answers.
+        said: The words that were said, as far as they went.
     """
 
     def __init__(self, machine: Machine):
@@ -29,6 +30,7 @@ class Line:
         self.inputs, self.outputs = machine.inputs, machine.outputs
         self.symbols = self.resets = self.free = 0
         self.heard: list[tuple[Int[np.ndarray, "sessions length"], Int[np.ndarray, "sessions length"]]] = []
+        self.said: list[Word] = []
         self._next = machine.next.tolist()
         self._out = machine.out.tolist()
         self._initial = machine.initial
@@ -80,6 +82,7 @@ class Line:
             answers = tuple(said)
             self.symbols += len(answers)
             self.resets += 1
+            self.said.append(word[: len(answers)])
             self._keep(word, answers)
         for place, (said_one, wanted) in enumerate(zip(answers, expected)):
             if said_one != wanted:
@@ -94,6 +97,7 @@ class Line:
             state = following[state][symbol]
         self.symbols += len(word)
         self.resets += 1
+        self.said.append(word)
         self._keep(word, answers)
         return tuple(answers)
 

@@ -109,7 +109,7 @@ class _Asker:
         """Ask one question; say whether the answer surprised."""
         ways = self.questions.ways
         way = max(ways, key=lambda one: self.random.gammavariate(self.finds[one], 1 / self.spent[one]))
-        word = ways[way]()
+        word = self.questions.make(way)
         if self.line.known(word) is not None:
             return False
         before = self.line.symbols
