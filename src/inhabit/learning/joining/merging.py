@@ -46,8 +46,6 @@ EARS = (
     Ear(passed=0.0, heed=True, still=100),
 )
 """Those who listen."""
-ORDERS = 4
-"""Orders in which each easy-going one hears the sessions, unless all is told before; the heedful one, who takes long, hears one."""
 LEVELS = (300, 100, 30, 10, 3, 1)
 """Only transitions where so many wait are decided, one level after the other."""
 LOOK = 8
@@ -84,17 +82,12 @@ def merge_states(
         seed: Of the orders in which the sessions are heard.
     """
     generator = np.random.default_rng(seed)
-
-    def listened(ear: Ear) -> Belief:
+    beliefs = []
+    for ear in EARS:
         order = generator.permutation(len(traffic.inputs))
         heard = Heard.of(Traffic(traffic.inputs[order], traffic.outputs[order]), len(inputs), len(outputs))
-        return _Listener(heard, ear, most).listen()
-
-    best = min(map(listened, EARS), key=told_in)
-    for ear in [ear for ear in EARS if not ear.heed] * (ORDERS - 1):
-        if (best.why == CONTRADICTED).any():
-            best = min(best, listened(ear), key=told_in)
-    return _machine(best, inputs, outputs)
+        beliefs.append(_Listener(heard, ear, most).listen())
+    return _machine(min(beliefs, key=told_in), inputs, outputs)
 
 
 def told_in(belief: Belief) -> float:
