@@ -163,12 +163,19 @@ def crossfitted(
     for task in tasks:
         held = {name: np.concatenate([one[name] for one in known[task]]) for name in known[task][0]}
         asked = {"hearing": np.mean(new[task], axis=0), **linear_models(log, tables, of(train), task)(of(test))}
+        target = _target(log, where, task)
         for model, pooled in PARTS.items():
-            chosen = {name: belief for name, belief in held.items() if pooled(name)}
-            answers[model][task] = _DECIDED[task](log, where, chosen, asked)
-        if task == "satisfaction":
-            answers[FOR_KAPPA] = {task: _rating_for_kappa(log, where, held, asked)}
+            pool = fit_pool({name: belief for name, belief in held.items() if pooled(name)}, target)
+            beliefs = pool(held), pool(asked)
+            answers[model][task] = _DECIDED[task](log, target, *beliefs)
+            if not model and task == "satisfaction":
+                answers[FOR_KAPPA] = {task: _rating_for_kappa(target, *beliefs)}
     return answers
+
+
+def _target(log: Rows, where: Int[np.ndarray, " rows"], task: str) -> Int[np.ndarray, " rows"]:
+    """Index of the true answer at some rows."""
+    return log.act[where] if task == "act" else modal(log.ratings[where])
 
 
 def meanings(lives: Sequence[Life], log: Rows, ear: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
@@ -185,39 +192,30 @@ def linear_models(
     log: Rows, tables: Mapping[str, Any], train: Int[np.ndarray, " rows"], task: str
 ) -> Callable[[Int[np.ndarray, " some"]], dict[str, np.ndarray]]:
     """Fit regressions of the words at some rows; give a function from rows to their beliefs."""
-    if task == "act":
-        target, classes, weight = log.act[train], len(log.acts), np.ones(len(train))
-    else:
-        target, classes = modal(log.ratings[train]), len(SCALE)
-        weight = balanced(target, classes)
+    target, classes = _target(log, train, task), len(log.acts if task == "act" else SCALE)
+    weight = np.ones(len(train)) if task == "act" else balanced(target, classes)
     fitted = {name: regress(table[train], target, classes, weight, steps=_STEPS) for name, table in tables.items()}
     return lambda where: {name: regression_belief(tables[name][where], *found) for name, found in fitted.items()}
 
 
-def _act(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
+def _act(log: Rows, target: np.ndarray, held: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Acts: the likeliest, leaning to the rare ones as far as that costs no accuracy."""
-    target = log.act[where]
     prior = np.maximum(np.bincount(target, minlength=len(log.acts)), 0.5) / len(target)
-    pool = fit_pool(held, target)
-    strength = furthest_strength(pool(held), prior, target)
-    return np.array(log.acts)[decide(pool(asked), prior, strength)]
+    return np.array(log.acts)[decide(asked, prior, furthest_strength(held, prior, target))]
 
 
-def _rating(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
+def _rating(log: Rows, target: np.ndarray, held: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Ratings: below and above the commonest are lifted so that the measures, kappa twice, are best."""
-    target = modal(log.ratings[where])
-    pool, common = fit_pool(held, target), int(np.bincount(target).argmax())
+    common = int(np.bincount(target).argmax())
     measures = (*MEASURES["satisfaction"].values(), scores.kappa)
-    lifts = best_lifts(pool(held), common, lambda guess: sum(measure(1 + target, 1 + guess) for measure in measures))
-    return 1 + lifted(pool(asked), common, *lifts)
+    lifts = best_lifts(held, common, lambda guess: sum(measure(1 + target, 1 + guess) for measure in measures))
+    return 1 + lifted(asked, common, *lifts)
 
 
-def _rating_for_kappa(log: Rows, where: np.ndarray, held: Beliefs, asked: Beliefs) -> np.ndarray:
-    """Ratings by the same pool, where kappa is all that counts."""
-    target = modal(log.ratings[where])
-    pool = fit_pool(held, target)
+def _rating_for_kappa(target: np.ndarray, held: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Ratings by the same beliefs, where kappa is all that counts."""
     prior = np.bincount(target, minlength=len(SCALE)) / len(target)
-    return 1 + decide_for_kappa(pool(asked), prior, reachable_kappa(pool(held), target))
+    return 1 + decide_for_kappa(asked, prior, reachable_kappa(held, target))
 
 
 _DECIDED = {"act": _act, "satisfaction": _rating}
@@ -227,7 +225,7 @@ def regression(
     log: Rows, table: Any, train: Int[np.ndarray, " rows"], test: Int[np.ndarray, " some"], task: str
 ) -> np.ndarray:
     """The answers of a tf-idf regression at some rows: acts unweighted, satisfaction with balanced classes."""
-    target = log.act[train] if task == "act" else modal(log.ratings[train])
+    target = _target(log, train, task)
     names = np.array(log.acts) if task == "act" else 1 + np.arange(len(SCALE))
     weight = np.ones(len(train)) if task == "act" else balanced(target, len(names))
     coefficients, intercepts = regress(table[train], target, len(names), weight)

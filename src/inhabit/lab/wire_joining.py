@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 def named(name: str) -> Machine:
-    """A file's machine, a shipped one, one drawn at random, or a file's with a few transitions changed.
+    """A file's machine, a shipped one, one drawn at random, or a file's with a few transitions changed or states hidden.
 
     Raises:
         DotError: The file holds no machine.

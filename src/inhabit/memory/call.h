@@ -44,7 +44,7 @@ static void *buffer(void **list, int at, long offset, size_t size) {
 
 static int rank(void **list, int at) { return ((XLA_FFI_Buffer *)list[at])->rank; }
 
-#define EVENTS(list, name, width) (float *)buffer(list, name, event * (width), sizeof(float))
+#define ROWS(list, name, width) (float *)buffer(list, name, event * (width), sizeof(float))
 #define HEAD(list, name, size) (float *)buffer(list, name, n * (size), sizeof(float))
 #define FLAG(list, name, size) (bool *)buffer(list, name, n * (size), sizeof(bool))
 
@@ -54,6 +54,16 @@ static void *kept(const void *before, void *after, size_t size) {
 }
 
 #define KEPT(name, size) kept(HEAD(in, IN_##name, size), HEAD(out, OUT_##name, size), (size) * sizeof(float))
+
+/* The claims of a head, in numbers. */
+#define KEPT_CLAIMS                                                                                                    \
+  .cues = KEPT(WAITING_CUES, slots * KEYS), .directions = KEPT(DIRECTIONS, slots * KEYS),                              \
+  .errors = KEPT(ERRORS, slots * VALUES), .spreads = KEPT(SPREADS, slots), .weights = KEPT(WEIGHTS, slots),            \
+  .odds = KEPT(ODDS, slots), .slots = slots
+
+/* What happens to a head from `event` on. */
+#define HAPPENING                                                                                                      \
+  {ROWS(in, IN_CUES, KEYS), ROWS(in, IN_VALUES, VALUES), reads ? ROWS(in, IN_QUERIES, KEYS) : NULL, extent.heads}
 
 /* A head at the beginning of a segment, one field after another. */
 static size_t checkpoint_size(int slots) { return KEYS * (KEYS + VALUES) + claims_size(slots) + 4; }

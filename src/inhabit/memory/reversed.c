@@ -114,7 +114,6 @@ XLA_FFI_Error *inhabit_reverse(XLA_FFI_CallFrame *frame) {
   if (!moments) return out_of_memory(frame);
 
   for (long n = 0; n < extent.lives * extent.heads; n++) {
-    long event = first_event(extent, n);
     Back back = {
         .mean = KEPT(MEAN, KEYS * VALUES),
         .covariance = KEPT(COVARIANCE, KEYS * KEYS),
@@ -122,13 +121,7 @@ XLA_FFI_Error *inhabit_reverse(XLA_FFI_CallFrame *frame) {
         .noise = KEPT(NOISE, 1),
         .weight = KEPT(WEIGHT, 1),
         .number = memset(HEAD(out, OUT_NUMBERS, ALL_NUMBERS), 0, ALL_NUMBERS * sizeof(float)),
-        .claims = {.cues = KEPT(WAITING_CUES, slots * KEYS),
-                   .directions = KEPT(DIRECTIONS, slots * KEYS),
-                   .errors = KEPT(ERRORS, slots * VALUES),
-                   .spreads = KEPT(SPREADS, slots),
-                   .weights = KEPT(WEIGHTS, slots),
-                   .odds = KEPT(ODDS, slots),
-                   .slots = slots},
+        .claims = {KEPT_CLAIMS},
     };
     back.prior = memcpy(HEAD(out, OUT_PRIOR, KEYS * VALUES), back.mean, KEYS * VALUES * sizeof(float));
     for (int i = 0; i < KEYS; i++) { /* only its symmetric part tells anything of a covariance */
@@ -142,14 +135,10 @@ XLA_FFI_Error *inhabit_reverse(XLA_FFI_CallFrame *frame) {
       long first = at * SEGMENT, length = first + SEGMENT < time ? SEGMENT : time - first;
       memcpy(row, HEAD(in, IN_CHECKPOINTS, extent.segments * size) + at * size, size * sizeof(float));
       Head head = head_in(row, slots, HEAD(in, IN_NUMBERS, ALL_NUMBERS), HEAD(in, IN_PRIOR, KEYS * VALUES));
-      long when = event + first * extent.heads;
-#define ROWS(list, name, width) (float *)buffer(list, name, when * (width), sizeof(float))
+      long event = first_event(extent, n) + first * extent.heads;
 #define TIMES(name) HEAD(in, name, time) + first
       Segment segment = {
-          .events = {.cues = ROWS(in, IN_CUES, KEYS),
-                     .values = ROWS(in, IN_VALUES, VALUES),
-                     .queries = reads ? ROWS(in, IN_QUERIES, KEYS) : NULL,
-                     .stride = extent.heads},
+          .events = HAPPENING,
           .told = {ROWS(in, IN_INNOVATION, VALUES), TIMES(IN_SURPRISE), TIMES(IN_SURPRISAL), TIMES(IN_INFORMATION),
                    TIMES(IN_WRITTEN)},
           .read = reads ? ROWS(in, IN_READ, VALUES) : NULL,

@@ -27,21 +27,15 @@ XLA_FFI_Error *inhabit_live(XLA_FFI_CallFrame *frame) {
         .experience = KEPT(EXPERIENCE, 2),
         .noise = KEPT(NOISE, 1),
         .weight = KEPT(WEIGHT, 1),
-        .claims = {.cues = KEPT(WAITING_CUES, slots * KEYS),
-                   .directions = KEPT(DIRECTIONS, slots * KEYS),
-                   .errors = KEPT(ERRORS, slots * VALUES),
-                   .spreads = KEPT(SPREADS, slots),
-                   .weights = KEPT(WEIGHTS, slots),
-                   .odds = KEPT(ODDS, slots),
-                   .former = kept(FLAG(in, IN_FORMER, slots), FLAG(out, OUT_FORMER, slots), slots * sizeof(bool)),
-                   .slots = slots},
+        .claims = {KEPT_CLAIMS,
+                   .former = kept(FLAG(in, IN_FORMER, slots), FLAG(out, OUT_FORMER, slots), slots * sizeof(bool))},
     };
     for (int i = 0; i < KEYS * VALUES; i++) {
       head.leans |= head.prior[i] != 0;
       head.belief.mean[i] -= head.prior[i];
     }
     Info info = {
-        .innovation = EVENTS(out, OUT_INNOVATION, VALUES),
+        .innovation = ROWS(out, OUT_INNOVATION, VALUES),
         .surprise = HEAD(out, OUT_SURPRISE, time),
         .surprisal = HEAD(out, OUT_SURPRISAL, time),
         .information = HEAD(out, OUT_INFORMATION, time),
@@ -51,15 +45,11 @@ XLA_FFI_Error *inhabit_live(XLA_FFI_CallFrame *frame) {
         .ignored = FLAG(out, OUT_IGNORED, time),
     };
     const long length = marks ? SEGMENT : time;
-    for (long first = 0; first < time; first += length) {
-      long row = event + first * extent.heads;
-      Events events = {.cues = (float *)buffer(in, IN_CUES, row * KEYS, sizeof(float)),
-                       .values = (float *)buffer(in, IN_VALUES, row * VALUES, sizeof(float)),
-                       .queries = reads ? (float *)buffer(in, IN_QUERIES, row * KEYS, sizeof(float)) : NULL,
-                       .stride = extent.heads};
+    for (long first = 0; first < time; first += length, event += length * extent.heads) {
+      Events events = HAPPENING;
       if (marks) mark(&head, HEAD(out, OUT_CHECKPOINTS, extent.segments * size) + first / SEGMENT * size);
       live(&head, events, first + length < time ? length : time - first, &info,
-           reads ? (float *)buffer(out, OUT_READ, row * VALUES, sizeof(float)) : NULL, NULL);
+           reads ? ROWS(out, OUT_READ, VALUES) : NULL, NULL);
     }
     for (int i = 0; i < KEYS * VALUES; i++) head.belief.mean[i] += head.prior[i];
   }

@@ -69,9 +69,9 @@ class Line:
 
         Gives the answers up to and including the one that surprised, or `None` if none did.
         """
-        if self.known(word) is not None:
+        answers = self.known(word)
+        if answers is not None:
             self.free += 1
-            answers = self.known(word) or ()
         else:
             state, said = self._initial, []
             for symbol, wanted in zip(word, expected):
@@ -80,10 +80,7 @@ class Line:
                 if said[-1] != wanted:
                     break
             answers = tuple(said)
-            self.symbols += len(answers)
-            self.resets += 1
-            self.said.append(word[: len(answers)])
-            self._keep(word, answers)
+            self._count(word[: len(answers)], answers)
         for place, (said_one, wanted) in enumerate(zip(answers, expected)):
             if said_one != wanted:
                 return answers[: place + 1]
@@ -95,11 +92,15 @@ class Line:
         for symbol in word:
             answers.append(out[state][symbol])
             state = following[state][symbol]
+        self._count(word, answers)
+        return tuple(answers)
+
+    def _count(self, word: Word, answers: Sequence[int]) -> None:
+        """A word was said, from a reset."""
         self.symbols += len(word)
         self.resets += 1
         self.said.append(word)
         self._keep(word, answers)
-        return tuple(answers)
 
     def _keep(self, word: Iterable[int], answers: Iterable[int]) -> None:
         child, said, width = self._child, self._said, self.width
