@@ -26,6 +26,7 @@ from inhabit.learning.judging import (
 from inhabit.learning.mouthing import read_mouth
 from inhabit.learning.names import Names
 from inhabit.learning.people import People
+from inhabit.maths.compiling import give_back
 from inhabit.maths.intervals import Estimate, bootstrap_mean
 from inhabit.speech.flattening import Flattening
 from inhabit.speech.sheets import TWIN
@@ -93,6 +94,7 @@ def fit_sides(
     mouth.start()
     people = fit_people(train, settings=settings, names=names)
     mouth.join()
+    give_back()
     both = people.card["flops"] + found["mouth"].flops + found["mouth"].checking
     watch("twin")
     documents, valid = (

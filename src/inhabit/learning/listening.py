@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from inhabit.learning.accounts import account, live, work_of_living
 from inhabit.learning.codebook import Lesson
-from inhabit.maths.compiling import brief
+from inhabit.maths.compiling import brief, give_back
 from inhabit.maths.flops import count
 from inhabit.mind.person.own import Belief, own_size
 from inhabit.mind.person.person import Person
@@ -136,8 +136,11 @@ def fit(
     work = count(epoch, carry, lessons, lives_of, key).flops + work_of_living(person, held, _believed(model[1], held))
 
     best, best_score, waited, curve, settling = model, np.inf, 0, [], 0.0
+    give_back()
     for index, draw in enumerate(jax.random.split(key, schedule.epochs)):
         carry, loss = learn(carry, lessons, lives_of, draw)
+        if not index:
+            give_back()  # what compiling a pass takes is the most that fitting ever holds
         score = _held_loss(carry[2], held)
         curve.append((float(loss), score))
         watch(index, *curve[-1])
