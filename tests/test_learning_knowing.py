@@ -8,7 +8,7 @@ import pytest
 
 from inhabit.learning.accounts import live
 from inhabit.learning.fitting import _latest, split, validating
-from inhabit.learning.knowing import _evidence, _filled, _parted, settle
+from inhabit.learning.knowing import _evidence, _filled, _lognormal, _parted, settle
 from inhabit.learning.listening import Schedule, _pauses
 from inhabit.mind.person.own import Belief
 from inhabit.types import Life, Message
@@ -52,6 +52,21 @@ def test_nobody_with_no_life_is_a_stranger():
     np.testing.assert_array_equal(beliefs.mean[1], jnp.zeros(beliefs.mean.shape[1]))
     np.testing.assert_array_equal(beliefs.precision[1], jnp.eye(beliefs.mean.shape[1]))
     assert jax.tree.all(jax.tree.map(lambda leaf: bool(jnp.isfinite(leaf).all()), beliefs))
+
+
+def test_acts_are_heard_where_they_tell_what_they_are_expected_to_of_a_lognormal_value():
+    person, mean, variance, best = tiny_people().person, 0.3, 0.4, 1.7
+    shift, weight = _lognormal(person, np.eye(person.pool.centre.shape[0])[None] / variance)
+    assert not shift[:, person.goods :].any() and (weight[:, person.goods :] == 1).all(), "only values are lognormal"
+    nodes, chance = np.polynomial.hermite_e.hermegauss(60)
+    spread = float(jnp.exp(person.pool.log_spread[0]))
+
+    def told(z):
+        value = np.exp(spread * z)
+        return np.stack([(best - value) * value * spread, (value * spread) ** 2])
+
+    expected = told(mean + np.sqrt(variance) * nodes) @ chance / chance.sum()
+    np.testing.assert_allclose(weight[0, 0] * told(mean + shift[0, 0]), expected, rtol=1e-5)
 
 
 def test_lives_are_parted_by_whether_the_shared_part_saw_them():

@@ -40,13 +40,14 @@ class Scale:
     held: int = 2
     epochs: int = 16
     batch: int = 16
+    decay: float = 0.3
     reading: float = 1.5
     probes: int = 400
 
     def settings(self, seed: int) -> Settings:
         """How minds are fitted to it."""
         return Settings(
-            schedule=Schedule(epochs=self.epochs, batch=self.batch, patience=self.epochs),
+            schedule=Schedule(epochs=self.epochs, batch=self.batch, decay=self.decay, patience=self.epochs),
             vocabulary=800,
             length=24,
             most_lives=self.meetings,

@@ -133,7 +133,7 @@ def settle(
     """Infer each maker's own part from all of its lives together, and the population from its makers.
 
     Each round is a step of Newton's method with the expected information (Fisher scoring) for every maker, by at most
-    one standard deviation of the population in each number, all lives side by side. From the third round on, but for
+    one standard deviation of the population in each number, all lives side by side (`_lognormal`: where). From the third round on, but for
     the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, `_pooled`), and
     how far acts can be trusted to tell of their maker to what two parts of their lives say of each other (`trust`): those
     that the person was learned from and those that it was not, else every other one.
@@ -158,18 +158,21 @@ def settle(
     size, work, a_turn, share = own_size(person.goods), 0.0, 0.0, 1.0
     mean, prior = np.zeros((makers, size)), np.tile(np.eye(size), (makers, 1, 1))
     person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(1.0))
+    shift, weight = np.zeros(size), np.ones((makers, size))
     for number in range(rounds):
         score, information = np.zeros((2, makers, size)), np.zeros((2, makers, size, size))
+        at = mean + shift
         for lives in alike:
             rows, side, turns = of[lives], half[lives], int(length[lives].max())
             some = jax.tree.map(lambda leaf, lives=lives: leaf[lives], lessons)
-            guess = Belief(jnp.asarray(mean[rows], jnp.float32), jnp.asarray(prior[rows], jnp.float32))
+            guess = Belief(jnp.asarray(at[rows], jnp.float32), jnp.asarray(prior[rows], jnp.float32))
             filled = _filled((some, guess))
             a_turn = a_turn or count(_evidence, person, *filled, jnp.asarray(1), trips=1).flops
             work += turns * a_turn
             told, sure = _evidence(person, *filled, jnp.asarray(turns))
             np.add.at(score, (side, rows), np.asarray(told[: len(rows)], float))
             np.add.at(information, (side, rows), np.asarray(sure[: len(rows)], float))
+        score, information = score * weight, information * np.sqrt(weight[:, :, None] * weight[:, None, :])
         moving = 2 <= number < rounds - 2
         share = trust(mean, score, information) if moving else share
         precision = prior + share * information.sum(0)
@@ -177,8 +180,27 @@ def settle(
         mean = mean + np.clip(step, -1.0, 1.0)
         if moving:
             person, mean = _pooled(person, mean, precision)
+        shift, weight = _lognormal(person, precision)
     person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(share))
     return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), work
+
+
+def _lognormal(person: Person, precision: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where acts are to be heard for a belief that is normal in the log of values, while acts weigh the values themselves.
+
+    For a log-likelihood that is quadratic in a value `v = exp(m + s z)`, and a belief in `log v` of mean `m` and variance
+    `q`, the expected score and information are those at `m + 3 q / 2` times `exp(-q)`. At `m` itself they are the mode's,
+    which lies above the mean: what is worth little may be worth hardly anything, what is worth much not much more.
+
+    Returns:
+        What to add to the mean, in the population's units, and the factor; for each number of each maker.
+
+    Source:
+        Opper & Archambeau (2009), The variational Gaussian approximation revisited, Neural Computation 21.
+    """
+    spread = np.exp(np.asarray(person.pool.log_spread)) * (np.arange(precision.shape[1]) < person.goods)
+    variance = np.diagonal(np.linalg.inv(precision), axis1=1, axis2=2)
+    return 1.5 * spread * variance, np.exp(-(spread**2) * variance)
 
 
 def _parted(of: Int[np.ndarray, " lives"], unlearned: Bool[np.ndarray, " lives"]) -> Int[np.ndarray, " lives"]:

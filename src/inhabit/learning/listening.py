@@ -1,6 +1,7 @@
 """Listening: fit a person's shared and own parts to the lives of many makers."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -34,7 +35,8 @@ class Schedule:
         epochs: Most passes over the lives; fewer when the validation lives say that it is enough.
         batch: Most lives heard at once; fewer of a small log, so that a pass has some `PASS` steps.
         rate: Peak learning rate.
-        decay: Weight decay.
+        decay: Weight decay of the networks.
+        ridge: The same of tables that can be read.
         brisk: How much faster the few numbers that can be read (makers, values, mood, pulls) learn than the networks.
         deafness: Share of the phrases that are not heard while learning, so that no single one is relied upon.
         patience: Epochs without a better validation score after which listening stops.
@@ -44,6 +46,7 @@ class Schedule:
     batch: int = 32
     rate: float = 3e-3
     decay: float = 1e-2
+    ridge: float = 1e-2
     brisk: float = 12.0
     deafness: float = 0.2
     patience: int = 5
@@ -185,7 +188,8 @@ def _epoch(schedule: Schedule, lives: int) -> tuple[Callable, optax.GradientTran
     optimiser = optax.chain(
         optax.clip_by_global_norm(1.0),
         optax.scale_by_adam(),
-        optax.masked(optax.add_decayed_weights(schedule.decay), _decays),
+        optax.masked(optax.add_decayed_weights(schedule.decay), functools.partial(_matrices, brisk=False)),
+        optax.masked(optax.add_decayed_weights(schedule.ridge), functools.partial(_matrices, brisk=True)),
         optax.masked(optax.scale(schedule.brisk), _brisk),
         optax.scale_by_learning_rate(rate),
     )
@@ -289,7 +293,7 @@ def _strong(tree):
     return jax.tree.map(lambda leaf: jnp.array(leaf, leaf.dtype) if eqx.is_array(leaf) else leaf, tree)
 
 
-def _decays(model: tuple) -> tuple:
-    """Weight decay on the shared matrices only: what is a maker's own is held by the population."""
-    matrices = jax.tree.map(lambda leaf: eqx.is_inexact_array(leaf) and leaf.ndim >= 2, model)
-    return matrices[0], jax.tree.map(lambda leaf: False, model[1])
+def _matrices(model: tuple, *, brisk: bool) -> tuple:
+    """The shared matrices that decay, plain or not: what is a maker's own is held by the population."""
+    decays = lambda leaf, plain: eqx.is_inexact_array(leaf) and leaf.ndim >= 2 and plain is brisk
+    return jax.tree.map(decays, model[0], _brisk(model)[0]), jax.tree.map(lambda leaf: False, model[1])
