@@ -7,11 +7,11 @@ on with inputs that the two targets answer differently settles it. Twins mostly 
 input is repeated; rarely much later.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from inhabit.learning.joining.line import Word
 from inhabit.worlds.wire import Machine
@@ -31,6 +31,26 @@ SIZE = 4_194_301
 """Cells in which it is kept what was settled; two pairs of steps rarely share one."""
 ROWS = 512
 """Words that are looked at at once."""
+
+
+class Pairs(NamedTuple):
+    """Pairs of steps of one kind that words make.
+
+    Attributes:
+        word: Whose each is.
+        cell: Where it is kept what was settled about it.
+        first: Its first step.
+        last: Its last step.
+        shown: As bits, which other targets of the last step the word would show.
+        share: How much pairs of this kind are suspected.
+    """
+
+    word: Int[np.ndarray, " pairs"]
+    cell: Int[np.ndarray, " pairs"]
+    first: Int[np.ndarray, " pairs"]
+    last: Int[np.ndarray, " pairs"]
+    shown: Int[np.ndarray, " pairs"]
+    share: float
 
 
 class Suspicions:
@@ -56,18 +76,25 @@ class Suspicions:
         self._mass = (weight @ subsets.T).astype(np.float32)
         self._hides = _hiding(machine, access)
         self._seen = np.zeros(SIZE, np.uint8)
-        self._kinds = [(gap, True, share) for gap, share in enumerate(REPEATED)]
-        self._kinds += [(gap, False, ONCE / machine.states) for gap in range(2, FAR + 1)]
         self._endings(identifiers)
+        self._tables()
 
     def note(self, words: Sequence[Word]) -> None:
         """These words were answered as believed."""
         for start in range(0, len(words), ROWS):
-            self._look(words[start : start + ROWS], settle=True)
+            for pairs in self._suspected(words[start : start + ROWS]):
+                np.bitwise_or.at(self._seen, pairs.cell, pairs.shown)
 
     def weigh(self, words: Sequence[Word]) -> Float[np.ndarray, " words"]:
         """How much each word would settle, a symbol; a reset counts as one."""
-        return self._look(words, settle=False) / (np.array([len(word) for word in words]) + 1)
+        total = np.zeros(len(words))
+        for word, cell, first, last, shown, share in self._suspected(words):
+            new = shown & ~self._seen[cell]
+            left = np.flatnonzero(new)
+            left = left[np.unique(word[left] * SIZE + cell[left], return_index=True)[1]]
+            settled = self._hides[first[left]] * self._mass[last[left], new[left]]
+            total += share * np.bincount(word[left], settled, len(words))
+        return total / (np.array([len(word) for word in words]) + 1)
 
     def ending(self, first: int, last: int, gap: int) -> Word:
         """Of the suffixes that part the state after a last step from others, the one that settles most a symbol.
@@ -103,61 +130,61 @@ class Suspicions:
             self._bits.append(np.array(bits, np.uint8))
             self._lengths.append(np.array([len(one) + 4.0 for one in suffixes]))
 
-    def _look(self, words: Sequence[Word], *, settle: bool) -> Float[np.ndarray, " words"]:
-        """How much each word would settle, or settle it."""
-        lengths = np.array([len(word) for word in words])
-        said = np.zeros((len(words), int(lengths.max(initial=1))), np.intp)
+    def _tables(self) -> None:
+        """The machine with one input more, that of silence: it changes nothing, and nothing is seen by it."""
+        count, width = self.machine.next.shape
+        self._after = np.concatenate([self.machine.next.T.astype(np.intp), np.arange(count)[None]])
+        self._numbers = np.full((count, width + 1), self._edges)
+        self._numbers[:, :width] = np.arange(self._edges).reshape(count, width)
+        self._cand = np.concatenate([self._cand, np.zeros((1, TARGETS), np.intp)])
+        answered = self.machine.out[:, None] != self.machine.out
+        self._wrong = np.zeros((self._edges + 1, count), bool)
+        self._wrong[:-1] = answered.transpose(0, 2, 1).reshape(self._edges, count)
+
+    def _suspected(self, words: Sequence[Word]) -> Iterator[Pairs]:
+        """All pairs of steps that words make, by kinds, and which targets of the second they would show."""
+        said = np.full((len(words), max(map(len, words))), self._width)
         for row, word in zip(said, words):
             row[: len(word)] = word
-        edges, bits = self._shown(said, lengths)
-        total = np.zeros(len(words))
-        same = np.ones_like(said, bool)
-        for gap, repeated, share in self._kinds:
-            if not 0 < gap < said.shape[1]:
-                continue
-            first, last, shown = edges[:, :-gap], edges[:, gap:], bits[:, gap:]
-            if repeated:
-                same = same[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
-                shown = shown * same
-            cell = self._cell(gap if repeated else 0, first, last)
-            if settle:
-                np.bitwise_or.at(self._seen, cell.ravel(), shown.ravel())
-                continue
-            new = shown & ~self._seen[cell] * _first(cell)
-            total += share * (self._hides[first] * self._mass[last, new]).sum(axis=1)
-        return total
+        edges, bits = self._shown(said)
+        repeated = np.ones_like(said, bool)
+        for gap in range(1, min(len(REPEATED), said.shape[1])):
+            repeated = repeated[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
+            yield self._pairs(edges, bits[:, gap:] * repeated, gap, gap, REPEATED[gap])
+        far = [
+            self._pairs(edges, bits[:, gap:], gap, 0, ONCE / self.machine.states)
+            for gap in range(2, min(FAR + 1, said.shape[1]))
+        ]
+        if far:
+            yield Pairs(*map(np.concatenate, zip(*(one[:-1] for one in far))), far[0].share)
+
+    def _pairs(self, edges: np.ndarray, shown: np.ndarray, gap: int, kind: int, share: float) -> Pairs:
+        """Those pairs of steps, so many inputs apart, that would show anything."""
+        word, place = np.nonzero(shown)
+        first, last = edges[word, place], edges[word, place + gap]
+        return Pairs(word, self._cell(kind, first, last), first, last, shown[word, place], share)
 
     def _shown(
-        self, said: Int[np.ndarray, "words longest"], lengths: Int[np.ndarray, " words"]
+        self, said: Int[np.ndarray, "words longest"]
     ) -> tuple[Int[np.ndarray, "words longest"], Int[np.ndarray, "words longest"]]:
-        """The steps of words, and as bits which of its other targets each would be seen not to lead to."""
-        following, out = self.machine.next, self.machine.out
-        edges, state = np.zeros_like(said), np.zeros(len(said), np.intp)
-        for place in range(said.shape[1]):
-            edges[:, place] = state * self._width + said[:, place]
-            state = following[state, said[:, place]]
-        bits = np.zeros(said.shape, np.uint8)
-        rows, powers = np.arange(len(said))[:, None], (1 << np.arange(TARGETS)).astype(np.uint8)
-        differs = np.zeros((len(said), len(following)), bool)
-        across, answered, told = np.ascontiguousarray(following.T), np.ascontiguousarray(out.T), out.ravel()
+        """The steps of words, and as bits which of its other targets each would be seen not to lead to; 0 after a word's end."""
+        edges, state = np.empty_like(said), np.zeros(len(said), np.intp)
+        for place, symbol in enumerate(said.T):
+            edges[:, place] = self._numbers[state, symbol]
+            state = self._after[symbol, state]
+        count = self.machine.states
+        differs = np.zeros((said.shape[1] + 1, len(said), count), bool)
+        begin = np.arange(0, len(said) * count, count)[:, None]
         for place in range(said.shape[1] - 1, -1, -1):
-            within, symbol, edge = place < lengths, said[:, place], edges[:, place]
-            shown = differs[rows, self._cand[edge]] @ powers + np.uint8(1 << TARGETS)
-            bits[:, place] = np.where(within, shown, 0)
-            wrong = answered[symbol] != told[edge][:, None]
-            differs = (wrong | differs[rows, across[symbol]]) & within[:, None]
-        return edges, bits
-
-
-def _first(cell: Int[np.ndarray, "words pairs"]) -> Bool[np.ndarray, "words pairs"]:
-    """Which cells have not stood earlier in their row."""
-    order = cell.argsort(axis=1, kind="stable")
-    ranked = np.take_along_axis(cell, order, axis=1)
-    fresh = np.ones(cell.shape, bool)
-    fresh[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
-    first = np.empty_like(fresh)
-    np.put_along_axis(first, order, fresh, axis=1)
-    return first
+            later = np.take(differs[place + 1], begin + self._after[said[:, place]])
+            np.logical_or(later, self._wrong[edges[:, place]], out=differs[place])
+        found = np.take(
+            differs[1:],
+            (begin.T + np.arange(len(edges.T))[:, None] * len(said) * count).T[..., None] + self._cand[edges],
+        )
+        return edges, np.where(
+            said < self._width, np.packbits(found, axis=2, bitorder="little")[..., 0] | 1 << TARGETS, 0
+        )
 
 
 def _hiding(machine: Machine, access: Sequence[Word]) -> Float[np.ndarray, " steps"]:
