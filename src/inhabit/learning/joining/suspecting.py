@@ -3,54 +3,50 @@
 A hidden state is taken for a known one: some step seems to lead to a known state, and leads to a twin of it, which shows
 itself only where it leads elsewhere than the known state does. So a suspicion is a pair of steps and a target: after the first
 step the second one would lead to that target and not where it is believed to. A question that makes both steps and then goes
-on with inputs that the two targets answer differently settles it. Twins mostly show themselves at the next step, or when one
-input is repeated; rarely much later.
+on with inputs that the two targets answer differently settles it. Twins mostly show themselves at the next step, at the next but
+one (the first twin leads to another), or when one input is repeated; rarely much later.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from inhabit.learning.joining.expecting import TARGETS, hiding, possible
 from inhabit.learning.joining.line import Word
 from inhabit.worlds.wire import Machine
 
-TARGETS = 7
-"""Likeliest other targets of a step that are kept in mind; one more bit stands for another answer."""
 FAR = 8
 """Steps between two at most that are suspected together."""
+SECOND = 0.7
+"""How much a step is suspected to show what the one before the last hid, beside 1 for the last; shared by what lies between."""
 REPEATED = (0.0, 1.0, 0.3, 0.2, 0.1, 0.1)
 """How much a step is suspected to show what the first step hid, by the times that its input was repeated in between."""
-LONGEST = len(REPEATED) - 1
-"""Times at most that an input is said again."""
-ONCE = 0.5
-"""How much a step is suspected to be answered otherwise, beside 1 for leading elsewhere; also, shared by the states, how much two
-steps are suspected together that lie further apart."""
-SIZE = 4_194_301
-"""Cells in which it is kept what was settled; two pairs of steps rarely share one."""
+LATER = 0.5
+"""How much two steps are suspected together that lie further apart, shared by the states."""
+SIZE = 2_097_143
+"""Cells in which it is kept what was settled about steps that lie further apart; two pairs of them rarely share one."""
 ROWS = 512
 """Words that are looked at at once."""
 
 
 class Pairs(NamedTuple):
-    """Pairs of steps of one kind that words make.
+    """Pairs of steps that words make.
 
     Attributes:
         word: Whose each is.
         cell: Where it is kept what was settled about it.
-        first: Its first step.
         last: Its last step.
         shown: As bits, which other targets of the last step the word would show.
-        share: How much pairs of this kind are suspected.
+        weight: How much it is suspected.
     """
 
     word: Int[np.ndarray, " pairs"]
     cell: Int[np.ndarray, " pairs"]
-    first: Int[np.ndarray, " pairs"]
     last: Int[np.ndarray, " pairs"]
     shown: Int[np.ndarray, " pairs"]
-    share: float
+    weight: Float[np.ndarray, " pairs"]
 
 
 class Suspicions:
@@ -60,6 +56,7 @@ class Suspicions:
 
     Attributes:
         machine: What is believed.
+        hides: How much each step is suspected to lead to a state that nobody knows.
 
     Args:
         machine: What is believed.
@@ -69,48 +66,88 @@ class Suspicions:
 
     def __init__(self, machine: Machine, access: Sequence[Word], identifiers: Sequence[Sequence[Word]]):
         self.machine = machine
-        self._edges = machine.next.size
         self._width = machine.next.shape[1]
         self._cand, weight = possible(machine)
         subsets = (np.arange(1 << (TARGETS + 1))[:, None] >> np.arange(TARGETS + 1)) & 1
         self._mass = (weight @ subsets.T).astype(np.float32)
-        self._hides = _hiding(machine, access)
-        self._seen = np.zeros(SIZE, np.uint8)
+        self.hides = hiding(machine, access)
+        self._rooms()
         self._endings(identifiers)
         self._tables()
+        self._left: np.ndarray | None = None
 
     def note(self, words: Sequence[Word]) -> None:
         """These words were answered as believed."""
+        self._left = None
         for start in range(0, len(words), ROWS):
-            for pairs in self._suspected(words[start : start + ROWS]):
-                np.bitwise_or.at(self._seen, pairs.cell, pairs.shown)
+            pairs = self._suspected(words[start : start + ROWS])
+            np.bitwise_or.at(self._seen, pairs.cell, pairs.shown)
 
     def weigh(self, words: Sequence[Word]) -> Float[np.ndarray, " words"]:
         """How much each word would settle, a symbol; a reset counts as one."""
-        total = np.zeros(len(words))
-        for word, cell, first, last, shown, share in self._suspected(words):
-            new = shown & ~self._seen[cell]
-            left = np.flatnonzero(new)
-            left = left[np.unique(word[left] * SIZE + cell[left], return_index=True)[1]]
-            settled = self._hides[first[left]] * self._mass[last[left], new[left]]
-            total += share * np.bincount(word[left], settled, len(words))
+        word, cell, last, shown, weight = self._suspected(words)
+        new = shown & ~self._seen[cell]
+        left = np.flatnonzero(new)
+        left = left[np.unique(word[left] * len(self._seen) + cell[left], return_index=True)[1]]
+        total = np.bincount(word[left], weight[left] * self._mass[last[left], new[left]], len(words))
         return total / (np.array([len(word) for word in words]) + 1)
 
-    def ending(self, first: int, last: int, gap: int) -> Word:
-        """Of the suffixes that part the state after a last step from others, the one that settles most a symbol.
+    def suspected(self, chance: float) -> tuple[int, Word]:
+        """Of what is left a suspicion, drawn by its weight: a state, and the two or three inputs from there on.
 
         Args:
-            first: The first of two steps that are suspected together.
-            last: The last step.
-            gap: How many inputs come after the first step; all of them are the same.
+            chance: Which one; drawn uniformly from 0 to 1.
         """
-        seen = self._seen[self._cell(gap, first, last)]
-        gain = self._mass[last, self._bits[last] & ~seen] / self._lengths[last]
-        return self._suffixes[last][int(gain.argmax())] if gain.any() else ()
+        if self._left is None:
+            seen = self._seen[: len(self._weight)]
+            self._left = (self._weight * self._mass[self._last, ~seen]).cumsum()
+        cell = min(int(np.searchsorted(self._left, chance * self._left[-1])), len(self._left) - 1)
+        length, cell = (2, cell) if cell < self._second else (3, cell - self._second)
+        said: Word = ()
+        for _ in range(length):
+            cell, symbol = divmod(cell, self._width)
+            said = (symbol, *said)
+        return cell, said
 
-    def _cell(self, kind: int, first: Any, last: Any) -> Any:
-        """Where it is kept what was settled about two steps; kind 0 for those that lie far apart."""
-        return ((kind * self._edges + first) * self._edges + last) % SIZE
+    def ending(self, steps: Sequence[int]) -> Word:
+        """Of the suffixes that part the state after some steps from others, the one that settles most a symbol."""
+        last, said = steps[-1], [step % self._width for step in steps[-len(REPEATED) :]]
+        gain = np.zeros(len(self._bits[last]))
+        for gap in range(1, len(said)):
+            if gap > 2 and said[-gap] != said[-1]:
+                break
+            cell, share = self._cell(gap, steps[-1 - gap], said[-gap], said[-1])
+            gain += share * self.hides[steps[-1 - gap]] * self._mass[last, self._bits[last] & ~self._seen[cell]]
+        return self._suffixes[last][int((gain / self._lengths[last]).argmax())] if gain.any() else ()
+
+    def _cell(self, gap: int, first: Any, then: Any, symbol: Any) -> tuple[Any, Any]:
+        """Where it is kept what was settled about a step and what is said so many inputs later, and how much is suspected there.
+
+        Args:
+            gap: How many; 1, or 2, or more, if all of them are the same.
+            first: The step.
+            then: What is said after it.
+            symbol: What is said last.
+        """
+        if gap == 2:
+            share = np.where(then == symbol, REPEATED[2], SECOND / self._width)
+            return self._second + (first * self._width + then) * self._width + symbol, share
+        begin = 0 if gap == 1 else self._third + (gap - 3) * self._second
+        return begin + first * self._width + symbol, REPEATED[gap]
+
+    def _rooms(self) -> None:
+        """Where it is kept what was settled: of steps with none between, with one, with several that are alike, and with others."""
+        edges, width, following = self.machine.next.size, self._width, self.machine.next.ravel().astype(np.intp)
+        self._second = edges * width
+        self._third = self._second * (1 + width)
+        self._later = self._third + (len(REPEATED) - 3) * self._second
+        self._seen = np.zeros(self._later + min(SIZE, edges * edges), np.uint8)
+        each = np.arange(width)
+        once = following[:, None] * width + each
+        twice = following[once][:, :, None] * width + each
+        share = self._cell(2, 0, each[:, None], each)[1].ravel()
+        self._last = np.concatenate([once.ravel(), twice.ravel()])
+        self._weight = np.concatenate([self.hides.repeat(width), np.outer(self.hides, share).ravel()])
 
     def _endings(self, identifiers: Sequence[Sequence[Word]]) -> None:
         following, out = self.machine.next, self.machine.out
@@ -134,35 +171,41 @@ class Suspicions:
         """The machine with one input more, that of silence: it changes nothing, and nothing is seen by it."""
         count, width = self.machine.next.shape
         self._after = np.concatenate([self.machine.next.T.astype(np.intp), np.arange(count)[None]])
-        self._numbers = np.full((count, width + 1), self._edges)
-        self._numbers[:, :width] = np.arange(self._edges).reshape(count, width)
+        edges = self.machine.next.size
+        self._numbers = np.full((count, width + 1), edges)
+        self._numbers[:, :width] = np.arange(edges).reshape(count, width)
         self._cand = np.concatenate([self._cand, np.zeros((1, TARGETS), np.intp)])
         answered = self.machine.out[:, None] != self.machine.out
-        self._wrong = np.zeros((self._edges + 1, count), bool)
-        self._wrong[:-1] = answered.transpose(0, 2, 1).reshape(self._edges, count)
+        self._wrong = np.zeros((edges + 1, count), bool)
+        self._wrong[:-1] = answered.transpose(0, 2, 1).reshape(edges, count)
 
-    def _suspected(self, words: Sequence[Word]) -> Iterator[Pairs]:
-        """All pairs of steps that words make, by kinds, and which targets of the second they would show."""
-        said = np.full((len(words), max(map(len, words))), self._width)
+    def _suspected(self, words: Sequence[Word]) -> Pairs:
+        """All pairs of steps that words make, and which targets of the second they would show."""
+        said = np.full((len(words), max(2, *map(len, words))), self._width)
         for row, word in zip(said, words):
             row[: len(word)] = word
         edges, bits = self._shown(said)
-        repeated = np.ones_like(said, bool)
-        for gap in range(1, min(len(REPEATED), said.shape[1])):
-            repeated = repeated[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
-            yield self._pairs(edges, bits[:, gap:] * repeated, gap, gap, REPEATED[gap])
-        far = [
-            self._pairs(edges, bits[:, gap:], gap, 0, ONCE / self.machine.states)
-            for gap in range(2, min(FAR + 1, said.shape[1]))
-        ]
-        if far:
-            yield Pairs(*map(np.concatenate, zip(*(one[:-1] for one in far))), far[0].share)
+        found, alike = [], np.ones_like(said, bool)
+        for gap in range(1, min(FAR + 1, said.shape[1])):
+            alike = alike[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
+            shown = bits[:, gap:]
+            if gap > 2:
+                found.append(self._pairs(edges, said, shown, gap, near=False))
+                shown = shown * alike
+            if gap < len(REPEATED):
+                found.append(self._pairs(edges, said, shown, gap, near=True))
+        return Pairs(*map(np.concatenate, zip(*found)))
 
-    def _pairs(self, edges: np.ndarray, shown: np.ndarray, gap: int, kind: int, share: float) -> Pairs:
+    def _pairs(self, edges: np.ndarray, said: np.ndarray, shown: np.ndarray, gap: int, *, near: bool) -> Pairs:
         """Those pairs of steps, so many inputs apart, that would show anything."""
         word, place = np.nonzero(shown)
         first, last = edges[word, place], edges[word, place + gap]
-        return Pairs(word, self._cell(kind, first, last), first, last, shown[word, place], share)
+        if near:
+            cell, share = self._cell(gap, first, said[word, place + 1], said[word, place + gap])
+        else:
+            cell = self._later + (first * self.machine.next.size + last) % (len(self._seen) - self._later)
+            share = LATER / self.machine.states
+        return Pairs(word, cell, last, shown[word, place], share * self.hides[first])
 
     def _shown(
         self, said: Int[np.ndarray, "words longest"]
@@ -185,59 +228,3 @@ class Suspicions:
         return edges, np.where(
             said < self._width, np.packbits(found, axis=2, bitorder="little")[..., 0] | 1 << TARGETS, 0
         )
-
-
-def _hiding(machine: Machine, access: Sequence[Word]) -> Float[np.ndarray, " steps"]:
-    """1 for each step behind which a state can hide, 0 for those by which a state is known.
-
-    A state that seems closed hides as much as a lively one: its twin may be open.
-    """
-    hides = np.ones(machine.next.shape)
-    number = {word: state for state, word in enumerate(access)}
-    for word in access:
-        if word and word[:-1] in number:
-            hides[number[word[:-1]], word[-1]] = 0.0
-    return hides.ravel()
-
-
-def possible(
-    machine: Machine,
-) -> tuple[Int[np.ndarray, "steps targets"], Float[np.ndarray, "steps targets+1"]]:
-    """Other targets of each step, and how likely each is; the last one is another answer.
-
-    A step leads where its input leads from elsewhere with the same answer, or nowhere, or where the state's other inputs lead,
-    or anywhere.
-    """
-    count, width = machine.next.shape
-    anywhere = np.bincount(machine.next.ravel(), minlength=count) + 0.5
-    ones = np.eye(count)
-    row = np.stack([np.bincount(one, minlength=count) for one in machine.next]) / width
-    kept = min(TARGETS, count)
-    cand, weight = np.zeros((count, width, TARGETS), np.intp), np.zeros((count, width, TARGETS + 1))
-    for symbol in range(width):
-        target, said = machine.next[:, symbol], machine.out[:, symbol]
-        alike = (said[:, None] == said) @ ones[target]
-        chance = (
-            0.4 * alike / alike.sum(axis=1, keepdims=True) + 0.2 * ones + 0.2 * row + 0.2 * anywhere / anywhere.sum()
-        )
-        chance[np.arange(count), target] = 0.0
-        best = np.argsort(-chance, axis=1)[:, :kept]
-        cand[:, symbol, :kept] = best
-        picked = np.take_along_axis(chance, best, axis=1)
-        weight[:, symbol, :kept] = picked / np.maximum(picked.sum(axis=1, keepdims=True), 1e-9)
-    weight[:, :, TARGETS] = ONCE
-    return cand.reshape(count * width, -1), weight.reshape(count * width, -1)
-
-
-def likeness(machine: Machine, *, pairs: int = 4096, length: int = 8, seed: int = 0) -> float:
-    """Of two different states, how probably a random word of `length` inputs does not tell them apart; 1 if there is one.
-
-    Random words are what finds a state that is taken for another one: where this is near 0 nothing can hide for long.
-    """
-    if machine.states == 1:
-        return 1.0
-    generator = np.random.default_rng(seed)
-    one = generator.integers(machine.states, size=pairs)
-    other = (one + generator.integers(1, machine.states, size=pairs)) % machine.states
-    words = generator.integers(len(machine.inputs), size=(pairs, length))
-    return float((machine.run(words, one) == machine.run(words, other)).all(axis=1).mean())
