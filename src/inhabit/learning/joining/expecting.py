@@ -12,7 +12,7 @@ TARGETS = 7
 """Likeliest other targets of a step that are kept in mind; one more bit stands for another answer."""
 ONCE = 0.5
 """How much a step is suspected to be answered otherwise, beside 1 for leading elsewhere."""
-HIDDEN = 0.1
+HIDDEN = 0.03
 """How likely it is beforehand that a step leads to a state that nobody knows, beside the likelihood of the believed target."""
 
 

@@ -89,7 +89,7 @@ class _Asker:
         self.surprises: list[tuple[int, str, int]] = []
         sessions = [row for inputs, _ in line.heard for row in np.unique(inputs, axis=0).tolist()]
         self.questions = Questions(self.hypothesis, sessions, random_)
-        self.finds = {way: 2.0 if way in WITH_END else 1.0 for way in self.questions.ways}
+        self.finds = {way: 2.0 if way in WITH_END else 1.0 for way in self.questions.ways} | {"pairs": 6.0}
         self.spent = dict.fromkeys(self.questions.ways, 2000.0)
 
     def believe_what_was_heard(self) -> None:

@@ -180,15 +180,19 @@ class Suspicions:
         self._wrong[:-1] = answered.transpose(0, 2, 1).reshape(edges, count)
 
     def _suspected(self, words: Sequence[Word]) -> Pairs:
-        """All pairs of steps that words make, and which targets of the second they would show."""
+        """All pairs of steps that words make, and which targets of the second they would show.
+
+        A step that a word makes again is no first one: if it is wrongly believed, nobody knows whence it is made the second time.
+        """
         said = np.full((len(words), max(2, *map(len, words))), self._width)
         for row, word in zip(said, words):
             row[: len(word)] = word
         edges, bits = self._shown(said)
+        again = np.tril(edges[:, :, None] == edges[:, None], -1).any(axis=2)
         found, alike = [], np.ones_like(said, bool)
         for gap in range(1, min(FAR + 1, said.shape[1])):
             alike = alike[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
-            shown = bits[:, gap:]
+            shown = np.where(again[:, :-gap], 0, bits[:, gap:])
             if gap > 2:
                 found.append(self._pairs(edges, said, shown, gap, near=False))
                 shown = shown * alike
