@@ -10,23 +10,22 @@ from inhabit.worlds.wire import Machine
 
 TARGETS = 7
 """Likeliest other targets of a step that are kept in mind; one more bit stands for another answer."""
-ONCE = 0.5
+ONCE = 0.1
 """How much a step is suspected to be answered otherwise, beside 1 for leading elsewhere."""
-HIDDEN = 0.03
+HIDDEN = 0.1
 """How likely it is beforehand that a step leads to a state that nobody knows, beside the likelihood of the believed target."""
 
 
-def hiding(machine: Machine, access: Sequence[Word]) -> Float[np.ndarray, " steps"]:
-    """How much each step is suspected to lead to a state that nobody knows, taken for a known one.
+def unexpected(machine: Machine) -> Float[np.ndarray, " steps"]:
+    """How little the target of each step was to be expected: 1 if not at all."""
+    return (1 + expected(machine)[1].ravel() / HIDDEN) ** -2
 
-    The less its believed target was to be expected, the more; 0 for those by which a state is known.
-    """
-    hides = HIDDEN / (HIDDEN + expected(machine)[1])
+
+def known_by(machine: Machine, access: Sequence[Word]) -> Int[np.ndarray, " states"]:
+    """The steps by which states are known."""
     number = {word: state for state, word in enumerate(access)}
-    for word in access:
-        if word and word[:-1] in number:
-            hides[number[word[:-1]], word[-1]] = 0.0
-    return hides.ravel()
+    steps = [number[word[:-1]] * len(machine.inputs) + word[-1] for word in access if word and word[:-1] in number]
+    return np.array(steps, np.intp)
 
 
 def expected(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from inhabit.learning.joining.expecting import TARGETS, hiding, possible
+from inhabit.learning.joining.expecting import TARGETS, known_by, possible, unexpected
 from inhabit.learning.joining.line import Word
 from inhabit.worlds.wire import Machine
 
@@ -65,12 +65,16 @@ class Suspicions:
     """
 
     def __init__(self, machine: Machine, access: Sequence[Word], identifiers: Sequence[Sequence[Word]]):
-        self.machine = machine
+        self.machine, self._following = machine, machine.next.ravel().astype(np.intp)
         self._width = machine.next.shape[1]
         self._cand, weight = possible(machine)
         subsets = (np.arange(1 << (TARGETS + 1))[:, None] >> np.arange(TARGETS + 1)) & 1
+        rare = unexpected(machine)
+        weight[:, :-1] *= rare[:, None]
         self._mass = (weight @ subsets.T).astype(np.float32)
-        self.hides = hiding(machine, access)
+        self._between = SECOND * rare / np.add.reduceat(rare, range(0, len(rare), self._width)).repeat(self._width)
+        self.hides = rare.copy()
+        self.hides[known_by(machine, access)] = 0.0
         self._rooms()
         self._endings(identifiers)
         self._tables()
@@ -130,14 +134,15 @@ class Suspicions:
             symbol: What is said last.
         """
         if gap == 2:
-            share = np.where(then == symbol, REPEATED[2], SECOND / self._width)
+            between = self._between[self._following[first] * self._width + then]
+            share = np.where(then == symbol, np.maximum(REPEATED[2], between), between)
             return self._second + (first * self._width + then) * self._width + symbol, share
         begin = 0 if gap == 1 else self._third + (gap - 3) * self._second
         return begin + first * self._width + symbol, REPEATED[gap]
 
     def _rooms(self) -> None:
         """Where it is kept what was settled: of steps with none between, with one, with several that are alike, and with others."""
-        edges, width, following = self.machine.next.size, self._width, self.machine.next.ravel().astype(np.intp)
+        edges, width, following = self.machine.next.size, self._width, self._following
         self._second = edges * width
         self._third = self._second * (1 + width)
         self._later = self._third + (len(REPEATED) - 3) * self._second
@@ -145,9 +150,9 @@ class Suspicions:
         each = np.arange(width)
         once = following[:, None] * width + each
         twice = following[once][:, :, None] * width + each
-        share = self._cell(2, 0, each[:, None], each)[1].ravel()
+        _, share = self._cell(2, np.arange(edges)[:, None, None], each[:, None], each)
         self._last = np.concatenate([once.ravel(), twice.ravel()])
-        self._weight = np.concatenate([self.hides.repeat(width), np.outer(self.hides, share).ravel()])
+        self._weight = np.concatenate([self.hides.repeat(width), (self.hides[:, None, None] * share).ravel()])
 
     def _endings(self, identifiers: Sequence[Sequence[Word]]) -> None:
         following, out = self.machine.next, self.machine.out
