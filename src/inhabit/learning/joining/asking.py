@@ -53,6 +53,7 @@ class Questions:
         }
         self._ready: dict[str, list[Word]] = {}
         self._asked: list[Word] = []
+        self._heaviest: list[tuple[int, Word]] = []
         self.look()
 
     def look(self) -> None:
@@ -74,6 +75,7 @@ class Questions:
         self._shortest.clear()
         self._ready.clear()
         self._asked.clear()
+        self._heaviest.clear()
         parting = [self.hypothesis.identifiers(state) for state in range(far)]
         self.suspicions = Suspicions(table, self.hypothesis.access, parting)
         self._starts = (self.suspicions.hides * np.repeat(live, self.width)).cumsum().tolist()
@@ -167,7 +169,8 @@ class Questions:
 
     def _pairs(self) -> Word:
         """Make two steps that are suspected together, with no detour: a way that is believed to be closed may be open just here."""
-        state, said = self.suspicions.suspected(self.random.random())
+        self._heaviest = self._heaviest or self.suspicions.heaviest(TRIES)
+        state, said = self._heaviest.pop()
         return self._identified([*self.hypothesis.access[state], *said])
 
     def _twice(self) -> Word:

@@ -78,11 +78,9 @@ class Suspicions:
         self._rooms()
         self._endings(identifiers)
         self._tables()
-        self._left: np.ndarray | None = None
 
     def note(self, words: Sequence[Word]) -> None:
         """These words were answered as believed."""
-        self._left = None
         for start in range(0, len(words), ROWS):
             pairs = self._suspected(words[start : start + ROWS])
             np.bitwise_or.at(self._seen, pairs.cell, pairs.shown)
@@ -96,16 +94,12 @@ class Suspicions:
         total = np.bincount(word[left], weight[left] * self._mass[last[left], new[left]], len(words))
         return total / (np.array([len(word) for word in words]) + 1)
 
-    def suspected(self, chance: float) -> tuple[int, Word]:
-        """Of what is left a suspicion, drawn by its weight: a state, and the two or three inputs from there on.
+    def heaviest(self, count: int) -> list[tuple[int, Word]]:
+        """The heaviest suspicions that are left: of each a state, and the two or three inputs from there on."""
+        left = self._weight * self._mass[self._last, ~self._seen[: len(self._weight)]]
+        return [self._steps(cell) for cell in np.argpartition(left, -min(count, len(left)))[-count:].tolist()]
 
-        Args:
-            chance: Which one; drawn uniformly from 0 to 1.
-        """
-        if self._left is None:
-            seen = self._seen[: len(self._weight)]
-            self._left = (self._weight * self._mass[self._last, ~seen]).cumsum()
-        cell = min(int(np.searchsorted(self._left, chance * self._left[-1])), len(self._left) - 1)
+    def _steps(self, cell: int) -> tuple[int, Word]:
         length, cell = (2, cell) if cell < self._second else (3, cell - self._second)
         said: Word = ()
         for _ in range(length):
