@@ -17,16 +17,17 @@ from inhabit.learning.joining.suspecting import Suspicions
 
 TRIES, KEPT = 48, 6
 """Questions that a way makes at once, and those of them that are asked."""
-WITH_END = frozenset({"pairs", "twice", "ahead", "ignored", "elsewhere", "loops", "near"})
-"""Ways that make only so many questions: of each a surprise is likelier."""
+FINDS = {"pairs": 14.0} | dict.fromkeys(("twice", "ahead", "ignored", "elsewhere", "loops", "near"), 2.0)
+"""How often ways are expected to surprise in their first 2,000 symbols, beside 1 for the others."""
 
 
 class Questions:
     """Makes questions about a hypothesis.
 
     Attributes:
-        ways: Each way of making a question, by name. Those in `WITH_END` say two or three inputs in a state that
-            are most suspected, each input in each state and then another one up to thrice, go on as if all were well, as if nothing had been said, as if it had been said
+        ways: Each way of making a question, by name. `pairs` says what is suspected most: two or
+            three inputs in a state. Those after it say each input in each state, and then another one up to thrice, go on as if
+            all were well, as if nothing had been said, as if it had been said
             in another state, or many times in a circle; `near` says it within each question that surprised.
         suspicions: What may still be hidden.
         found: Questions that surprised, up to the answer that did.
@@ -52,7 +53,6 @@ class Questions:
             "near": self._near,
         }
         self._ready: dict[str, list[Word]] = {}
-        self._asked: list[Word] = []
         self._heaviest: list[tuple[int, Word]] = []
         self.look()
 
@@ -74,7 +74,6 @@ class Questions:
         self._distance = distance.tolist()
         self._shortest.clear()
         self._ready.clear()
-        self._asked.clear()
         self._heaviest.clear()
         parting = [self.hypothesis.identifiers(state) for state in range(far)]
         self.suspicions = Suspicions(table, self.hypothesis.access, parting)
@@ -97,19 +96,12 @@ class Questions:
             state = self.next[state][symbol]
         return said
 
-    def note(self, word: Word) -> None:
-        """Remember that a word was asked."""
-        self._asked.append(word)
-
     def make(self, way: str) -> Word:
         """Of many questions that a way makes, those that would settle most, one after another."""
         ready = self._ready.get(way)
         if not ready:
-            self.suspicions.note(self._asked)
-            self._asked.clear()
             words = list(dict.fromkeys(self.ways[way]() for _ in range(TRIES)))
-            worth = self.suspicions.weigh(words)
-            ready = self._ready[way] = [words[place] for place in np.argsort(worth)[-KEPT:]]
+            ready = self._ready[way] = self.suspicions.best(words, KEPT)
         return ready.pop()
 
     def _end(self, word: list[int]) -> int:

@@ -48,6 +48,10 @@ class Pairs(NamedTuple):
     shown: Int[np.ndarray, " pairs"]
     weight: Float[np.ndarray, " pairs"]
 
+    def of(self, word: int) -> "Pairs":
+        """Those of one word."""
+        return Pairs(*(column[self.word == word] for column in self))
+
 
 class Suspicions:
     """What was settled, and what is left.
@@ -75,6 +79,7 @@ class Suspicions:
         self._between = SECOND * rare / np.add.reduceat(rare, range(0, len(rare), self._width)).repeat(self._width)
         self.hides = rare.copy()
         self.hides[known_by(machine, access)] = 0.0
+        self._weighed: dict[Word, Pairs] = {}
         self._rooms()
         self._endings(identifiers)
         self._tables()
@@ -82,12 +87,28 @@ class Suspicions:
     def note(self, words: Sequence[Word]) -> None:
         """These words were answered as believed."""
         for start in range(0, len(words), ROWS):
-            pairs = self._suspected(words[start : start + ROWS])
-            np.bitwise_or.at(self._seen, pairs.cell, pairs.shown)
+            self._settle(self._suspected(words[start : start + ROWS]))
+
+    def answered(self, word: Word) -> None:
+        """One of the `best` words was answered as believed."""
+        self._settle(self._weighed.pop(word))
 
     def weigh(self, words: Sequence[Word]) -> Float[np.ndarray, " words"]:
         """How much each word would settle, a symbol; a reset counts as one."""
-        word, cell, last, shown, weight = self._suspected(words)
+        return self._worth(words, self._suspected(words))
+
+    def best(self, words: Sequence[Word], count: int) -> list[Word]:
+        """The words that would settle most, the best one last; what they would settle is kept until they are `answered`."""
+        pairs = self._suspected(words)
+        chosen = np.argsort(self._worth(words, pairs))[-count:]
+        self._weighed |= {words[one]: pairs.of(one) for one in chosen}
+        return [words[one] for one in chosen]
+
+    def _settle(self, pairs: Pairs) -> None:
+        np.bitwise_or.at(self._seen, pairs.cell, pairs.shown)
+
+    def _worth(self, words: Sequence[Word], pairs: Pairs) -> Float[np.ndarray, " words"]:
+        word, cell, last, shown, weight = pairs
         new = shown & ~self._seen[cell]
         left = np.flatnonzero(new)
         left = left[np.unique(word[left] * len(self._seen) + cell[left], return_index=True)[1]]
