@@ -77,8 +77,9 @@ class Suspicions:
         weight[:, :-1] *= rare[:, None]
         self._mass = (weight @ subsets.T).astype(np.float32)
         self._between = SECOND * rare / np.add.reduceat(rare, range(0, len(rare), self._width)).repeat(self._width)
-        self.hides = rare.copy()
-        self.hides[known_by(machine, access)] = 0.0
+        self._sure = np.zeros(machine.next.size + 1, bool)
+        self._sure[known_by(machine, access)] = True
+        self.hides = np.where(self._sure[:-1], 0.0, rare)
         self._weighed: dict[Word, Pairs] = {}
         self._rooms()
         self._endings(identifiers)
@@ -130,14 +131,21 @@ class Suspicions:
 
     def ending(self, steps: Sequence[int]) -> Word:
         """Of the suffixes that part the state after some steps from others, the one that settles most a symbol."""
-        last, said = steps[-1], [step % self._width for step in steps[-len(REPEATED) :]]
-        gain = np.zeros(len(self._bits[last]))
-        for gap in range(1, len(said)):
-            if gap > 2 and said[-gap] != said[-1]:
-                break
-            cell, share = self._cell(gap, steps[-1 - gap], said[-gap], said[-1])
-            gain += share * self.hides[steps[-1 - gap]] * self._mass[last, self._bits[last] & ~self._seen[cell]]
-        return self._suffixes[last][int((gain / self._lengths[last]).argmax())] if gain.any() else ()
+        last, before = steps[-1], np.array(steps[-FAR - 1 : -1], np.intp)
+        cells, weights = [self._afar(before, last)], [LATER / self.machine.states * self.hides[before]]
+        begin = next((place for place, step in enumerate(steps) if not self._sure[step]), len(steps))
+        gap, said = len(steps) - 1 - begin, [step % self._width for step in steps[begin + 1 :]]
+        if 0 < gap < 3 or (0 < gap < len(REPEATED) and len(set(said)) == 1):
+            cell, share = self._cell(gap, steps[begin], said[0], said[-1])
+            cells.append(np.array([cell]))
+            weights.append(np.array([share * self.hides[steps[begin]]]))
+        left = self._bits[last][:, None] & ~self._seen[np.concatenate(cells)]
+        gain = self._mass[last][left] @ np.concatenate(weights) / self._lengths[last]
+        return self._suffixes[last][int(gain.argmax())] if gain.any() else ()
+
+    def _afar(self, first: Any, last: Any) -> Any:
+        """Where it is kept what was settled about two steps, however one came from the one to the other."""
+        return self._later + (first * self.machine.next.size + last) % (len(self._seen) - self._later)
 
     def _cell(self, gap: int, first: Any, then: Any, symbol: Any) -> tuple[Any, Any]:
         """Where it is kept what was settled about a step and what is said so many inputs later, and how much is suspected there.
@@ -202,21 +210,21 @@ class Suspicions:
     def _suspected(self, words: Sequence[Word]) -> Pairs:
         """All pairs of steps that words make, and which targets of the second they would show.
 
+        Where a word is before its first step by which no state is known, is known for sure: what follows that step is kept apart.
         A step that a word makes again is no first one: if it is wrongly believed, nobody knows whence it is made the second time.
         """
         said = np.full((len(words), max(2, *map(len, words))), self._width)
         for row, word in zip(said, words):
             row[: len(word)] = word
         edges, bits = self._shown(said)
+        begins = ~self._sure[edges] & ((~self._sure[edges]).cumsum(axis=1) == 1)
         again = np.tril(edges[:, :, None] == edges[:, None], -1).any(axis=2)
         found, alike = [], np.ones_like(said, bool)
         for gap in range(1, min(FAR + 1, said.shape[1])):
             alike = alike[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
-            shown = np.where(again[:, :-gap], 0, bits[:, gap:])
-            if gap > 2:
-                found.append(self._pairs(edges, said, shown, gap, near=False))
-                shown = shown * alike
+            found.append(self._pairs(edges, said, np.where(again[:, :-gap], 0, bits[:, gap:]), gap, near=False))
             if gap < len(REPEATED):
+                shown = np.where(begins[:, :-gap] & (alike | (gap == 2)), bits[:, gap:], 0)
                 found.append(self._pairs(edges, said, shown, gap, near=True))
         return Pairs(*map(np.concatenate, zip(*found)))
 
@@ -227,8 +235,7 @@ class Suspicions:
         if near:
             cell, share = self._cell(gap, first, said[word, place + 1], said[word, place + gap])
         else:
-            cell = self._later + (first * self.machine.next.size + last) % (len(self._seen) - self._later)
-            share = LATER / self.machine.states
+            cell, share = self._afar(first, last), LATER / self.machine.states
         return Pairs(word, cell, last, shown[word, place], share * self.hides[first])
 
     def _shown(
