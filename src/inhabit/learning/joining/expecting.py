@@ -13,11 +13,14 @@ TARGETS = 7
 ONCE = 0.1
 """How much a step is suspected to be answered otherwise, beside 1 for leading elsewhere."""
 HIDDEN = 0.1
-"""How likely it is beforehand that a step leads to a state that nobody knows, beside the likelihood of the believed target."""
+"""How much the target of a step was to be expected that is suspected a quarter as much as one that was not at all."""
 
 
 def unexpected(machine: Machine) -> Float[np.ndarray, " steps"]:
-    """How little the target of each step was to be expected: 1 if not at all."""
+    """How little the target of each step was to be expected: 1 if not at all.
+
+    So few steps are wrongly believed where much was to be expected, and so few steps show a hidden state (docs/wire.md).
+    """
     return (1 + expected(machine)[1].ravel() / HIDDEN) ** -2
 
 

@@ -4,7 +4,8 @@ A hidden state is taken for a known one: some step seems to lead to a known stat
 itself only where it leads elsewhere than the known state does. So a suspicion is a pair of steps and a target: after the first
 step the second one would lead to that target and not where it is believed to. A question that makes both steps and then goes
 on with inputs that the two targets answer differently settles it. Twins mostly show themselves at the next step, at the next but
-one (the first twin leads to another), or when one input is repeated; rarely much later.
+one (the first twin leads to another), or when one input is repeated; rarely much later. They hide behind steps that were little
+to be expected, and show themselves at such steps.
 """
 
 from collections.abc import Sequence
@@ -24,9 +25,9 @@ SECOND = 0.7
 REPEATED = (0.0, 1.0, 0.3, 0.2, 0.1, 0.1)
 """How much a step is suspected to show what the first step hid, by the times that its input was repeated in between."""
 LATER = 0.5
-"""How much two steps are suspected together that lie further apart, shared by the states."""
+"""How much two steps are suspected together however one came from the one to the other, shared by the states."""
 SIZE = 2_097_143
-"""Cells in which it is kept what was settled about steps that lie further apart; two pairs of them rarely share one."""
+"""Cells in which it is kept what was settled about two steps however one came from the one to the other; two pairs rarely share one."""
 ROWS = 512
 """Words that are looked at at once."""
 
