@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from inhabit.learning.joining.belief import Belief, Heard
+from inhabit.learning.joining.expecting import ONCE, expected, known_by, likeness, possible, unexpected
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.merging import merge_states
 from inhabit.learning.joining.saving import open_machine, save_machine
 from inhabit.learning.joining.sifting import Hypothesis
 from inhabit.learning.joining.surprise import Patience, join
-from inhabit.learning.joining.suspecting import ONCE, Suspicions, likeness, possible
+from inhabit.learning.joining.suspecting import REPEATED, SECOND, Suspicions
 from inhabit.records.mindfile import MindFileError, save
 from inhabit.worlds.wire import (
     SHIPPED,
@@ -109,12 +110,41 @@ def test_a_word_settles_what_its_rest_tells_apart_and_only_once():
     step, last = after * 3 + b, machine.next[after, b]
     seen = machine.out[targets[step], c] != machine.out[last, c]
     assert (*access[state], a) not in access
-    near = weight[step, :-1] @ seen + ONCE * ((*access[after], b) not in access)
+    near = suspicions.hides[state * 3 + a] * unexpected(machine)[step] * (weight[step, :-1] @ seen)
     assert weight[step, :-1] @ seen > 0
     alone = suspicions.weigh([word])[0] * (len(word) + 1)
-    assert near - 1e-6 <= alone <= near + ONCE / machine.states * len(word) ** 2 * (1 + ONCE)
+    assert 0 < near - 1e-6 <= alone <= near + max(SECOND, REPEATED[2]) * len(word) ** 2 * (1 + ONCE)
     suspicions.note([word])
     assert suspicions.weigh([word])[0] == 0
+
+
+def test_the_heaviest_suspicions_are_those_left_and_the_best_word_settles_most():
+    machine = random_machine(8, 2, 1, outputs=2)
+    suspicions, access = _suspicions(machine)
+    heavy = suspicions.heaviest(1000)
+    assert (
+        machine.states > 4 and len(heavy) == machine.next.size * (2 + 4) and {len(said) for _, said in heavy} == {2, 3}
+    )
+    words = [(*access[state], *said, 0, 1, 1) for state, said in heavy if suspicions.hides[state * 2 + said[0]]]
+    best = suspicions.best(list(dict.fromkeys(words)), 3)
+    assert suspicions.weigh(words).max() == suspicions.weigh(best)[-1] > 0
+    suspicions.answered(best[-1])
+    assert suspicions.weigh(best)[-1] == 0
+    suspicions.note(
+        [(*access[state], *said, *tail) for state, said in heavy for tail in itertools.product((0, 1), repeat=6)]
+    )
+    assert (suspicions.weigh(words) == 0).all()
+
+
+def test_the_less_a_target_was_to_be_expected_the_more_it_is_suspected():
+    following = np.array([[0, 1, 0], [1, 2, 0], [2, 2, 1]])
+    machine = Machine(following, np.zeros((3, 3), int), ("a", "b", "c"), ("x",))
+    chance, own = expected(machine)
+    assert (chance[np.arange(3)[:, None], np.arange(3), following] == 0).all()
+    assert own[2, 2] < own[1, 2] < own[0, 2]
+    rare = unexpected(machine).reshape(3, 3)
+    assert 1 > rare[2, 2] > rare[1, 2] > rare[0, 2] > 0
+    assert known_by(machine, [(), (1,), (1, 1)]).tolist() == [1, 4]
 
 
 def test_the_other_targets_of_a_step_are_weighed_to_one_and_leave_out_its_own():

@@ -1,9 +1,9 @@
 """What modelling the maker costs on the wire: heard or joined, by every learner, with symbols counted and fidelity measured.
 
-    python -m inhabit.lab.wire_makers MACHINE.dot ... --out FOLDER [--seed 0] [--ways joined,kv]
+    python -m inhabit.lab.wire_makers MACHINE.dot ... --out FOLDER [--seed 0] [--ways joined,kv] [--quick]
 
 writes `rows.jsonl`, one row a machine and way. `joined` has listened to habitual talkers first; `asked` has heard nothing;
-`merged` and `rpni` have only heard a stranger's random talk.
+`merged` and `rpni` have only heard a stranger's random talk. `--quick` looks as closely as `lab wire --quick` does.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from inhabit.lab.sweep import plainly
+from inhabit.lab.sweep import SMALL, plainly
 from inhabit.lab.wire_fidelity import Looks, fidelity, of_machine
 from inhabit.learning.joining.classics import MissingLearner, classic, rpni
 from inhabit.learning.joining.line import Line
@@ -182,10 +182,12 @@ def main(words: list[str]) -> None:
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--sizes", default="1-100000", help="states, from-to; other machines are passed over")
     chosen = parser.parse_args(words)
     least, most = map(int, chosen.sizes.split("-"))
     chosen.out.mkdir(parents=True, exist_ok=True)
+    looks = dataclasses.replace(SMALL.looks, length=SMALL.length) if chosen.quick else CLOSELY
     found = []
     for name in chosen.machines:
         try:
@@ -195,7 +197,7 @@ def main(words: list[str]) -> None:
             continue
         if not least <= machine.states <= most:
             continue
-        for one in rows(machine, chosen.ways.split(","), chosen.seed):
+        for one in rows(machine, chosen.ways.split(","), chosen.seed, looks):
             found.append(one)
             print(json.dumps(one), flush=True)
     with replaced(chosen.out / "rows.jsonl") as new:

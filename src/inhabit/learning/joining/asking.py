@@ -10,22 +10,24 @@ from collections.abc import Callable
 
 import numpy as np
 
+from inhabit.learning.joining.expecting import likeness
 from inhabit.learning.joining.line import Word
 from inhabit.learning.joining.sifting import Hypothesis
-from inhabit.learning.joining.suspecting import LONGEST, Suspicions, likeness
+from inhabit.learning.joining.suspecting import Suspicions
 
 TRIES, KEPT = 48, 6
 """Questions that a way makes at once, and those of them that are asked."""
-WITH_END = frozenset({"pairs", "twice", "ahead", "ignored", "elsewhere", "loops", "near"})
-"""Ways that make only so many questions: of each a surprise is likelier."""
+FINDS = {"pairs": 14.0} | dict.fromkeys(("twice", "ahead", "ignored", "elsewhere", "loops", "near"), 2.0)
+"""How often ways are expected to surprise in their first 2,000 symbols, beside 1 for the others."""
 
 
 class Questions:
     """Makes questions about a hypothesis.
 
     Attributes:
-        ways: Each way of making a question, by name. Those in `WITH_END` say each input in each state, and then another
-            one, another one up to thrice, go on as if all were well, as if nothing had been said, as if it had been said
+        ways: Each way of making a question, by name. `pairs` says what is suspected most: two or
+            three inputs in a state. Those after it say each input in each state, and then another one up to thrice, go on as if
+            all were well, as if nothing had been said, as if it had been said
             in another state, or many times in a circle; `near` says it within each question that surprised.
         suspicions: What may still be hidden.
         found: Questions that surprised, up to the answer that did.
@@ -51,7 +53,7 @@ class Questions:
             "near": self._near,
         }
         self._ready: dict[str, list[Word]] = {}
-        self._asked: list[Word] = []
+        self._heaviest: list[tuple[int, Word]] = []
         self.look()
 
     def look(self) -> None:
@@ -62,8 +64,8 @@ class Questions:
         far, distance = table.states, table.distance
         reach = (distance < far).sum(axis=1)
         live = (reach / reach.max()) ** 2 + 0.02
-        self._live = [[live[target] for target in row] for row in self.next]
         self._live_states = live.tolist()
+        self._live = [[live[target] for target in row] for row in self.next]
         self._reachable = [np.flatnonzero(row < far).tolist() for row in distance]
         further = (distance[:, table.next] == distance[:, :, None] + 1).any(axis=2)
         self._ends = [np.flatnonzero(row).tolist() for row in ~further & (distance < far)]
@@ -72,9 +74,10 @@ class Questions:
         self._distance = distance.tolist()
         self._shortest.clear()
         self._ready.clear()
-        self._asked.clear()
+        self._heaviest.clear()
         parting = [self.hypothesis.identifiers(state) for state in range(far)]
         self.suspicions = Suspicions(table, self.hypothesis.access, parting)
+        self._starts = (self.suspicions.hides * np.repeat(live, self.width)).cumsum().tolist()
         self.suspicions.note([*map(tuple, self.sessions), *self.hypothesis.line.said])
         self._corpus = [list(word) for word in self.hypothesis.access if word] + self.found + self.sessions[:200]
         self._corpus = self._corpus or [[symbol] for symbol in range(self.width)]
@@ -93,19 +96,12 @@ class Questions:
             state = self.next[state][symbol]
         return said
 
-    def note(self, word: Word) -> None:
-        """Remember that a word was asked."""
-        self._asked.append(word)
-
     def make(self, way: str) -> Word:
         """Of many questions that a way makes, those that would settle most, one after another."""
         ready = self._ready.get(way)
         if not ready:
-            self.suspicions.note(self._asked)
-            self._asked.clear()
             words = list(dict.fromkeys(self.ways[way]() for _ in range(TRIES)))
-            worth = self.suspicions.weigh(words)
-            ready = self._ready[way] = [words[place] for place in np.argsort(worth)[-KEPT:]]
+            ready = self._ready[way] = self.suspicions.best(words, KEPT)
         return ready.pop()
 
     def _end(self, word: list[int]) -> int:
@@ -115,8 +111,8 @@ class Questions:
         return state
 
     def _start(self) -> tuple[int, int]:
-        """A known state, the lively ones more often, and an input."""
-        return self.random.choices(range(len(self.next)), self._live_states)[0], self.random.randrange(self.width)
+        """A known state and an input; the lively ones more often, and where most is suspected."""
+        return divmod(self.random.choices(range(len(self._starts)), cum_weights=self._starts)[0], self.width)
 
     def _begin(self) -> tuple[list[int], int]:
         """A word that says an input in a known state, and the state after it."""
@@ -129,11 +125,8 @@ class Questions:
         for symbol in word:
             steps.append(state * self.width + symbol)
             state = self.next[state][symbol]
-        gap = 1
-        while gap < min(len(word) - 1, LONGEST) and word[-gap - 1] == word[-1]:
-            gap += 1
         if len(word) > 1 and self.random.random() < 0.7:
-            suffix = self.suspicions.ending(steps[-1 - gap], steps[-1], gap)
+            suffix = self.suspicions.ending(steps)
             if suffix:
                 return (*word, *suffix)
         suffixes = self.hypothesis.identifiers(state)
@@ -167,9 +160,10 @@ class Questions:
         return found
 
     def _pairs(self) -> Word:
-        """Say two inputs in a state, with no detour: a way that is believed to be closed may be open just here."""
-        first, second = self.random.randrange(self.width), self.random.randrange(self.width)
-        return self._identified([*self.random.choice(self.hypothesis.access), first, second])
+        """Make two steps that are suspected together, with no detour: a way that is believed to be closed may be open just here."""
+        self._heaviest = self._heaviest or self.suspicions.heaviest(TRIES)
+        state, said = self._heaviest.pop()
+        return self._identified([*self.hypothesis.access[state], *said])
 
     def _twice(self) -> Word:
         """Say an input in a state, then another one twice or thrice: a counter, or one that is let pass only once."""

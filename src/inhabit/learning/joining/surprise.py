@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from inhabit.learning.joining.asking import WITH_END, Questions
+from inhabit.learning.joining.asking import FINDS, Questions
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.sifting import Hypothesis
 from inhabit.worlds.wire import Machine
@@ -89,7 +89,7 @@ class _Asker:
         self.surprises: list[tuple[int, str, int]] = []
         sessions = [row for inputs, _ in line.heard for row in np.unique(inputs, axis=0).tolist()]
         self.questions = Questions(self.hypothesis, sessions, random_)
-        self.finds = {way: 2.0 if way in WITH_END else 1.0 for way in self.questions.ways}
+        self.finds = {way: FINDS.get(way, 1.0) for way in self.questions.ways}
         self.spent = dict.fromkeys(self.questions.ways, 2000.0)
 
     def believe_what_was_heard(self) -> None:
@@ -114,9 +114,9 @@ class _Asker:
             return False
         before = self.line.symbols
         answers = self.line.check(word, self.questions.expected(word))
-        self.questions.note(word)
         self.spent[way] += self.line.symbols - before
         if answers is None:
+            self.questions.suspicions.answered(word)
             return False
         self.finds[way] += 1
         self.questions.found.append(list(word[: len(answers)]))

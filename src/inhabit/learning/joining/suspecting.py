@@ -3,34 +3,55 @@
 A hidden state is taken for a known one: some step seems to lead to a known state, and leads to a twin of it, which shows
 itself only where it leads elsewhere than the known state does. So a suspicion is a pair of steps and a target: after the first
 step the second one would lead to that target and not where it is believed to. A question that makes both steps and then goes
-on with inputs that the two targets answer differently settles it. Twins mostly show themselves at the next step, or when one
-input is repeated; rarely much later.
+on with inputs that the two targets answer differently settles it. Twins mostly show themselves at the next step, at the next but
+one (the first twin leads to another), or when one input is repeated; rarely much later. They hide behind steps that were little
+to be expected, and show themselves at such steps.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
+from inhabit.learning.joining.expecting import TARGETS, known_by, possible, unexpected
 from inhabit.learning.joining.line import Word
 from inhabit.worlds.wire import Machine
 
-TARGETS = 7
-"""Likeliest other targets of a step that are kept in mind; one more bit stands for another answer."""
 FAR = 8
 """Steps between two at most that are suspected together."""
+SECOND = 0.7
+"""How much a step is suspected to show what the one before the last hid, beside 1 for the last; shared by what lies between."""
 REPEATED = (0.0, 1.0, 0.3, 0.2, 0.1, 0.1)
 """How much a step is suspected to show what the first step hid, by the times that its input was repeated in between."""
-LONGEST = len(REPEATED) - 1
-"""Times at most that an input is said again."""
-ONCE = 0.5
-"""How much a step is suspected to be answered otherwise, beside 1 for leading elsewhere; also, shared by the states, how much two
-steps are suspected together that lie further apart."""
-SIZE = 4_194_301
-"""Cells in which it is kept what was settled; two pairs of steps rarely share one."""
+LATER = 0.5
+"""How much two steps are suspected together however one came from the one to the other, shared by the states."""
+SIZE = 2_097_143
+"""Cells in which it is kept what was settled about two steps however one came from the one to the other; two pairs rarely share one."""
 ROWS = 512
 """Words that are looked at at once."""
+
+
+class Pairs(NamedTuple):
+    """Pairs of steps that words make.
+
+    Attributes:
+        word: Whose each is.
+        cell: Where it is kept what was settled about it.
+        last: Its last step.
+        shown: As bits, which other targets of the last step the word would show.
+        weight: How much it is suspected.
+    """
+
+    word: Int[np.ndarray, " pairs"]
+    cell: Int[np.ndarray, " pairs"]
+    last: Int[np.ndarray, " pairs"]
+    shown: Int[np.ndarray, " pairs"]
+    weight: Float[np.ndarray, " pairs"]
+
+    def of(self, word: int) -> "Pairs":
+        """Those of one word."""
+        return Pairs(*(column[self.word == word] for column in self))
 
 
 class Suspicions:
@@ -40,6 +61,7 @@ class Suspicions:
 
     Attributes:
         machine: What is believed.
+        hides: How much each step is suspected to lead to a state that nobody knows.
 
     Args:
         machine: What is believed.
@@ -48,42 +70,113 @@ class Suspicions:
     """
 
     def __init__(self, machine: Machine, access: Sequence[Word], identifiers: Sequence[Sequence[Word]]):
-        self.machine = machine
-        self._edges = machine.next.size
+        self.machine, self._following = machine, machine.next.ravel().astype(np.intp)
         self._width = machine.next.shape[1]
         self._cand, weight = possible(machine)
         subsets = (np.arange(1 << (TARGETS + 1))[:, None] >> np.arange(TARGETS + 1)) & 1
+        rare = unexpected(machine)
+        weight[:, :-1] *= rare[:, None]
         self._mass = (weight @ subsets.T).astype(np.float32)
-        self._hides = _hiding(machine, access)
-        self._seen = np.zeros(SIZE, np.uint8)
-        self._kinds = [(gap, True, share) for gap, share in enumerate(REPEATED)]
-        self._kinds += [(gap, False, ONCE / machine.states) for gap in range(2, FAR + 1)]
+        self._between = SECOND * rare / np.add.reduceat(rare, range(0, len(rare), self._width)).repeat(self._width)
+        self._sure = np.zeros(machine.next.size + 1, bool)
+        self._sure[known_by(machine, access)] = True
+        self.hides = np.where(self._sure[:-1], 0.0, rare)
+        self._weighed: dict[Word, Pairs] = {}
+        self._rooms()
         self._endings(identifiers)
+        self._tables()
 
     def note(self, words: Sequence[Word]) -> None:
         """These words were answered as believed."""
         for start in range(0, len(words), ROWS):
-            self._look(words[start : start + ROWS], settle=True)
+            self._settle(self._suspected(words[start : start + ROWS]))
+
+    def answered(self, word: Word) -> None:
+        """One of the `best` words was answered as believed."""
+        self._settle(self._weighed.pop(word))
 
     def weigh(self, words: Sequence[Word]) -> Float[np.ndarray, " words"]:
         """How much each word would settle, a symbol; a reset counts as one."""
-        return self._look(words, settle=False) / (np.array([len(word) for word in words]) + 1)
+        return self._worth(words, self._suspected(words))
 
-    def ending(self, first: int, last: int, gap: int) -> Word:
-        """Of the suffixes that part the state after a last step from others, the one that settles most a symbol.
+    def best(self, words: Sequence[Word], count: int) -> list[Word]:
+        """The words that would settle most, the best one last; what they would settle is kept until they are `answered`."""
+        pairs = self._suspected(words)
+        chosen = np.argsort(self._worth(words, pairs))[-count:]
+        self._weighed |= {words[one]: pairs.of(one) for one in chosen}
+        return [words[one] for one in chosen]
 
-        Args:
-            first: The first of two steps that are suspected together.
-            last: The last step.
-            gap: How many inputs come after the first step; all of them are the same.
-        """
-        seen = self._seen[self._cell(gap, first, last)]
-        gain = self._mass[last, self._bits[last] & ~seen] / self._lengths[last]
+    def _settle(self, pairs: Pairs) -> None:
+        np.bitwise_or.at(self._seen, pairs.cell, pairs.shown)
+
+    def _worth(self, words: Sequence[Word], pairs: Pairs) -> Float[np.ndarray, " words"]:
+        word, cell, last, shown, weight = pairs
+        new = shown & ~self._seen[cell]
+        left = np.flatnonzero(new)
+        left = left[np.unique(word[left] * len(self._seen) + cell[left], return_index=True)[1]]
+        total = np.bincount(word[left], weight[left] * self._mass[last[left], new[left]], len(words))
+        return total / (np.array([len(word) for word in words]) + 1)
+
+    def heaviest(self, count: int) -> list[tuple[int, Word]]:
+        """The heaviest suspicions that are left: of each a state, and the two or three inputs from there on."""
+        left = self._weight * self._mass[self._last, ~self._seen[: len(self._weight)]]
+        return [self._steps(cell) for cell in np.argpartition(left, -min(count, len(left)))[-count:].tolist()]
+
+    def _steps(self, cell: int) -> tuple[int, Word]:
+        length, cell = (2, cell) if cell < self._second else (3, cell - self._second)
+        said: Word = ()
+        for _ in range(length):
+            cell, symbol = divmod(cell, self._width)
+            said = (symbol, *said)
+        return cell, said
+
+    def ending(self, steps: Sequence[int]) -> Word:
+        """Of the suffixes that part the state after some steps from others, the one that settles most a symbol."""
+        last, before = steps[-1], np.array(steps[-FAR - 1 : -1], np.intp)
+        cells, weights = [self._afar(before, last)], [LATER / self.machine.states * self.hides[before]]
+        begin = next((place for place, step in enumerate(steps) if not self._sure[step]), len(steps))
+        gap, said = len(steps) - 1 - begin, [step % self._width for step in steps[begin + 1 :]]
+        if 0 < gap < 3 or (0 < gap < len(REPEATED) and len(set(said)) == 1):
+            cell, share = self._cell(gap, steps[begin], said[0], said[-1])
+            cells.append(np.array([cell]))
+            weights.append(np.array([share * self.hides[steps[begin]]]))
+        left = self._bits[last][:, None] & ~self._seen[np.concatenate(cells)]
+        gain = self._mass[last][left] @ np.concatenate(weights) / self._lengths[last]
         return self._suffixes[last][int(gain.argmax())] if gain.any() else ()
 
-    def _cell(self, kind: int, first: Any, last: Any) -> Any:
-        """Where it is kept what was settled about two steps; kind 0 for those that lie far apart."""
-        return ((kind * self._edges + first) * self._edges + last) % SIZE
+    def _afar(self, first: Any, last: Any) -> Any:
+        """Where it is kept what was settled about two steps, however one came from the one to the other."""
+        return self._later + (first * self.machine.next.size + last) % (len(self._seen) - self._later)
+
+    def _cell(self, gap: int, first: Any, then: Any, symbol: Any) -> tuple[Any, Any]:
+        """Where it is kept what was settled about a step and what is said so many inputs later, and how much is suspected there.
+
+        Args:
+            gap: How many; 1, or 2, or more, if all of them are the same.
+            first: The step.
+            then: What is said after it.
+            symbol: What is said last.
+        """
+        if gap == 2:
+            between = self._between[self._following[first] * self._width + then]
+            share = np.where(then == symbol, np.maximum(REPEATED[2], between), between)
+            return self._second + (first * self._width + then) * self._width + symbol, share
+        begin = 0 if gap == 1 else self._third + (gap - 3) * self._second
+        return begin + first * self._width + symbol, REPEATED[gap]
+
+    def _rooms(self) -> None:
+        """Where it is kept what was settled: of steps with none between, with one, with several that are alike, and with others."""
+        edges, width, following = self.machine.next.size, self._width, self._following
+        self._second = edges * width
+        self._third = self._second * (1 + width)
+        self._later = self._third + (len(REPEATED) - 3) * self._second
+        self._seen = np.zeros(self._later + min(SIZE, edges * edges), np.uint8)
+        each = np.arange(width)
+        once = following[:, None] * width + each
+        twice = following[once][:, :, None] * width + each
+        _, share = self._cell(2, np.arange(edges)[:, None, None], each[:, None], each)
+        self._last = np.concatenate([once.ravel(), twice.ravel()])
+        self._weight = np.concatenate([self.hides.repeat(width), (self.hides[:, None, None] * share).ravel()])
 
     def _endings(self, identifiers: Sequence[Sequence[Word]]) -> None:
         following, out = self.machine.next, self.machine.out
@@ -103,114 +196,67 @@ class Suspicions:
             self._bits.append(np.array(bits, np.uint8))
             self._lengths.append(np.array([len(one) + 4.0 for one in suffixes]))
 
-    def _look(self, words: Sequence[Word], *, settle: bool) -> Float[np.ndarray, " words"]:
-        """How much each word would settle, or settle it."""
-        lengths = np.array([len(word) for word in words])
-        said = np.zeros((len(words), int(lengths.max(initial=1))), np.intp)
+    def _tables(self) -> None:
+        """The machine with one input more, that of silence: it changes nothing, and nothing is seen by it."""
+        count, width = self.machine.next.shape
+        self._after = np.concatenate([self.machine.next.T.astype(np.intp), np.arange(count)[None]])
+        edges = self.machine.next.size
+        self._numbers = np.full((count, width + 1), edges)
+        self._numbers[:, :width] = np.arange(edges).reshape(count, width)
+        self._cand = np.concatenate([self._cand, np.zeros((1, TARGETS), np.intp)])
+        answered = self.machine.out[:, None] != self.machine.out
+        self._wrong = np.zeros((edges + 1, count), bool)
+        self._wrong[:-1] = answered.transpose(0, 2, 1).reshape(edges, count)
+
+    def _suspected(self, words: Sequence[Word]) -> Pairs:
+        """All pairs of steps that words make, and which targets of the second they would show.
+
+        Where a word is before its first step by which no state is known, is known for sure: what follows that step is kept apart.
+        A step that a word makes again is no first one: if it is wrongly believed, nobody knows whence it is made the second time.
+        """
+        said = np.full((len(words), max(2, *map(len, words))), self._width)
         for row, word in zip(said, words):
             row[: len(word)] = word
-        edges, bits = self._shown(said, lengths)
-        total = np.zeros(len(words))
-        same = np.ones_like(said, bool)
-        for gap, repeated, share in self._kinds:
-            if not 0 < gap < said.shape[1]:
-                continue
-            first, last, shown = edges[:, :-gap], edges[:, gap:], bits[:, gap:]
-            if repeated:
-                same = same[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
-                shown = shown * same
-            cell = self._cell(gap if repeated else 0, first, last)
-            if settle:
-                np.bitwise_or.at(self._seen, cell.ravel(), shown.ravel())
-                continue
-            new = shown & ~self._seen[cell] * _first(cell)
-            total += share * (self._hides[first] * self._mass[last, new]).sum(axis=1)
-        return total
+        edges, bits = self._shown(said)
+        begins = ~self._sure[edges] & ((~self._sure[edges]).cumsum(axis=1) == 1)
+        again = np.tril(edges[:, :, None] == edges[:, None], -1).any(axis=2)
+        found, alike = [], np.ones_like(said, bool)
+        for gap in range(1, min(FAR + 1, said.shape[1])):
+            alike = alike[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
+            found.append(self._pairs(edges, said, np.where(again[:, :-gap], 0, bits[:, gap:]), gap, near=False))
+            if gap < len(REPEATED):
+                shown = np.where(begins[:, :-gap] & (alike | (gap == 2)), bits[:, gap:], 0)
+                found.append(self._pairs(edges, said, shown, gap, near=True))
+        return Pairs(*map(np.concatenate, zip(*found)))
+
+    def _pairs(self, edges: np.ndarray, said: np.ndarray, shown: np.ndarray, gap: int, *, near: bool) -> Pairs:
+        """Those pairs of steps, so many inputs apart, that would show anything."""
+        word, place = np.nonzero(shown)
+        first, last = edges[word, place], edges[word, place + gap]
+        if near:
+            cell, share = self._cell(gap, first, said[word, place + 1], said[word, place + gap])
+        else:
+            cell, share = self._afar(first, last), LATER / self.machine.states
+        return Pairs(word, cell, last, shown[word, place], share * self.hides[first])
 
     def _shown(
-        self, said: Int[np.ndarray, "words longest"], lengths: Int[np.ndarray, " words"]
+        self, said: Int[np.ndarray, "words longest"]
     ) -> tuple[Int[np.ndarray, "words longest"], Int[np.ndarray, "words longest"]]:
-        """The steps of words, and as bits which of its other targets each would be seen not to lead to."""
-        following, out = self.machine.next, self.machine.out
-        edges, state = np.zeros_like(said), np.zeros(len(said), np.intp)
-        for place in range(said.shape[1]):
-            edges[:, place] = state * self._width + said[:, place]
-            state = following[state, said[:, place]]
-        bits = np.zeros(said.shape, np.uint8)
-        rows, powers = np.arange(len(said))[:, None], (1 << np.arange(TARGETS)).astype(np.uint8)
-        differs = np.zeros((len(said), len(following)), bool)
-        across, answered, told = np.ascontiguousarray(following.T), np.ascontiguousarray(out.T), out.ravel()
+        """The steps of words, and as bits which of its other targets each would be seen not to lead to; 0 after a word's end."""
+        edges, state = np.empty_like(said), np.zeros(len(said), np.intp)
+        for place, symbol in enumerate(said.T):
+            edges[:, place] = self._numbers[state, symbol]
+            state = self._after[symbol, state]
+        count = self.machine.states
+        differs = np.zeros((said.shape[1] + 1, len(said), count), bool)
+        begin = np.arange(0, len(said) * count, count)[:, None]
         for place in range(said.shape[1] - 1, -1, -1):
-            within, symbol, edge = place < lengths, said[:, place], edges[:, place]
-            shown = differs[rows, self._cand[edge]] @ powers + np.uint8(1 << TARGETS)
-            bits[:, place] = np.where(within, shown, 0)
-            wrong = answered[symbol] != told[edge][:, None]
-            differs = (wrong | differs[rows, across[symbol]]) & within[:, None]
-        return edges, bits
-
-
-def _first(cell: Int[np.ndarray, "words pairs"]) -> Bool[np.ndarray, "words pairs"]:
-    """Which cells have not stood earlier in their row."""
-    order = cell.argsort(axis=1, kind="stable")
-    ranked = np.take_along_axis(cell, order, axis=1)
-    fresh = np.ones(cell.shape, bool)
-    fresh[:, 1:] = ranked[:, 1:] != ranked[:, :-1]
-    first = np.empty_like(fresh)
-    np.put_along_axis(first, order, fresh, axis=1)
-    return first
-
-
-def _hiding(machine: Machine, access: Sequence[Word]) -> Float[np.ndarray, " steps"]:
-    """1 for each step behind which a state can hide, 0 for those by which a state is known.
-
-    A state that seems closed hides as much as a lively one: its twin may be open.
-    """
-    hides = np.ones(machine.next.shape)
-    number = {word: state for state, word in enumerate(access)}
-    for word in access:
-        if word and word[:-1] in number:
-            hides[number[word[:-1]], word[-1]] = 0.0
-    return hides.ravel()
-
-
-def possible(
-    machine: Machine,
-) -> tuple[Int[np.ndarray, "steps targets"], Float[np.ndarray, "steps targets+1"]]:
-    """Other targets of each step, and how likely each is; the last one is another answer.
-
-    A step leads where its input leads from elsewhere with the same answer, or nowhere, or where the state's other inputs lead,
-    or anywhere.
-    """
-    count, width = machine.next.shape
-    anywhere = np.bincount(machine.next.ravel(), minlength=count) + 0.5
-    ones = np.eye(count)
-    row = np.stack([np.bincount(one, minlength=count) for one in machine.next]) / width
-    kept = min(TARGETS, count)
-    cand, weight = np.zeros((count, width, TARGETS), np.intp), np.zeros((count, width, TARGETS + 1))
-    for symbol in range(width):
-        target, said = machine.next[:, symbol], machine.out[:, symbol]
-        alike = (said[:, None] == said) @ ones[target]
-        chance = (
-            0.4 * alike / alike.sum(axis=1, keepdims=True) + 0.2 * ones + 0.2 * row + 0.2 * anywhere / anywhere.sum()
+            later = np.take(differs[place + 1], begin + self._after[said[:, place]])
+            np.logical_or(later, self._wrong[edges[:, place]], out=differs[place])
+        found = np.take(
+            differs[1:],
+            (begin.T + np.arange(len(edges.T))[:, None] * len(said) * count).T[..., None] + self._cand[edges],
         )
-        chance[np.arange(count), target] = 0.0
-        best = np.argsort(-chance, axis=1)[:, :kept]
-        cand[:, symbol, :kept] = best
-        picked = np.take_along_axis(chance, best, axis=1)
-        weight[:, symbol, :kept] = picked / np.maximum(picked.sum(axis=1, keepdims=True), 1e-9)
-    weight[:, :, TARGETS] = ONCE
-    return cand.reshape(count * width, -1), weight.reshape(count * width, -1)
-
-
-def likeness(machine: Machine, *, pairs: int = 4096, length: int = 8, seed: int = 0) -> float:
-    """Of two different states, how probably a random word of `length` inputs does not tell them apart; 1 if there is one.
-
-    Random words are what finds a state that is taken for another one: where this is near 0 nothing can hide for long.
-    """
-    if machine.states == 1:
-        return 1.0
-    generator = np.random.default_rng(seed)
-    one = generator.integers(machine.states, size=pairs)
-    other = (one + generator.integers(1, machine.states, size=pairs)) % machine.states
-    words = generator.integers(len(machine.inputs), size=(pairs, length))
-    return float((machine.run(words, one) == machine.run(words, other)).all(axis=1).mean())
+        return edges, np.where(
+            said < self._width, np.packbits(found, axis=2, bitorder="little")[..., 0] | 1 << TARGETS, 0
+        )
