@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from inhabit.learning.joining import suspecting
 from inhabit.learning.joining.belief import Belief, Heard
 from inhabit.learning.joining.expecting import ONCE, expected, known_by, likeness, possible, unexpected
 from inhabit.learning.joining.line import Line
@@ -75,6 +76,14 @@ def test_joining_finds_the_shipped_machines(name):
     joined = join(line, seed=0, patience=BRIEF)
     assert difference(joined.machine, machine) is None
     assert joined.symbols == line.symbols > 0
+
+
+def test_a_machine_too_large_to_keep_what_lies_between_two_steps_is_joined_too(monkeypatch):
+    kept = join(Line(SHIPPED["elevator"]), seed=3, patience=BRIEF)
+    monkeypatch.setattr(suspecting, "MANY", 0)
+    joined = join(Line(SHIPPED["elevator"]), seed=3, patience=BRIEF)
+    assert difference(joined.machine, SHIPPED["elevator"]) is None
+    assert joined.symbols != kept.symbols, "other questions are asked"
 
 
 def test_joining_is_the_same_by_seed():

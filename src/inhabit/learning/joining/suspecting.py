@@ -28,6 +28,8 @@ LATER = 0.5
 """How much two steps are suspected together however one came from the one to the other, shared by the states."""
 SIZE = 2_097_143
 """Cells in which it is kept what was settled about two steps however one came from the one to the other; two pairs rarely share one."""
+MANY = 4_000_000
+"""Steps with what is said in the two turns after them, of which no more are kept; of larger machines only those with one input said again."""
 ROWS = 512
 """Words that are looked at at once."""
 
@@ -136,7 +138,7 @@ class Suspicions:
         cells, weights = [self._afar(before, last)], [LATER / self.machine.states * self.hides[before]]
         begin = next((place for place, step in enumerate(steps) if not self._sure[step]), len(steps))
         gap, said = len(steps) - 1 - begin, [step % self._width for step in steps[begin + 1 :]]
-        if 0 < gap < 3 or (0 < gap < len(REPEATED) and len(set(said)) == 1):
+        if 0 < gap < len(REPEATED) and (len(set(said)) == 1 or (gap == 2 and self._any_between)):
             cell, share = self._cell(gap, steps[begin], said[0], said[-1])
             cells.append(np.array([cell]))
             weights.append(np.array([share * self.hides[steps[begin]]]))
@@ -152,12 +154,12 @@ class Suspicions:
         """Where it is kept what was settled about a step and what is said so many inputs later, and how much is suspected there.
 
         Args:
-            gap: How many; 1, or 2, or more, if all of them are the same.
+            gap: How many; 1, or more, if all of them are the same, or 2 of any where few enough are to be kept (`MANY`).
             first: The step.
             then: What is said after it.
             symbol: What is said last.
         """
-        if gap == 2:
+        if gap == 2 and self._any_between:
             between = self._between[self._following[first] * self._width + then]
             share = np.where(then == symbol, np.maximum(REPEATED[2], between), between)
             return self._second + (first * self._width + then) * self._width + symbol, share
@@ -168,15 +170,18 @@ class Suspicions:
         """Where it is kept what was settled: of steps with none between, with one, with several that are alike, and with others."""
         edges, width, following = self.machine.next.size, self._width, self._following
         self._second = edges * width
-        self._third = self._second * (1 + width)
+        self._any_between = self._second * width <= MANY
+        self._third = self._second * (1 + width if self._any_between else 2)
         self._later = self._third + (len(REPEATED) - 3) * self._second
         self._seen = np.zeros(self._later + min(SIZE, edges * edges), np.uint8)
         each = np.arange(width)
         once = following[:, None] * width + each
-        twice = following[once][:, :, None] * width + each
-        _, share = self._cell(2, np.arange(edges)[:, None, None], each[:, None], each)
-        self._last = np.concatenate([once.ravel(), twice.ravel()])
-        self._weight = np.concatenate([self.hides.repeat(width), (self.hides[:, None, None] * share).ravel()])
+        self._last, self._weight = once.ravel(), self.hides.repeat(width)
+        if self._any_between:
+            twice = following[once][:, :, None] * width + each
+            _, share = self._cell(2, np.arange(edges)[:, None, None], each[:, None], each)
+            self._last = np.concatenate([self._last, twice.ravel()])
+            self._weight = np.concatenate([self._weight, (self.hides[:, None, None] * share).ravel()])
 
     def _endings(self, identifiers: Sequence[Sequence[Word]]) -> None:
         following, out = self.machine.next, self.machine.out
@@ -225,7 +230,7 @@ class Suspicions:
             alike = alike[:, 1:] & ((gap == 1) | (said[:, gap:] == said[:, gap - 1 : -1]))
             found.append(self._pairs(edges, said, np.where(again[:, :-gap], 0, bits[:, gap:]), gap, near=False))
             if gap < len(REPEATED):
-                shown = np.where(begins[:, :-gap] & (alike | (gap == 2)), bits[:, gap:], 0)
+                shown = np.where(begins[:, :-gap] & (alike | (gap == 2 and self._any_between)), bits[:, gap:], 0)
                 found.append(self._pairs(edges, said, shown, gap, near=True))
         return Pairs(*map(np.concatenate, zip(*found)))
 
