@@ -111,7 +111,8 @@ def _suspicions(machine):
 def test_a_word_settles_what_its_rest_tells_apart_and_only_once():
     machine = random_machine(6, 3, 2, outputs=2)
     suspicions, access = _suspicions(machine)
-    targets, weight = possible(machine)
+    others, own = expected(machine)
+    targets, weight = possible(others)
     state, (a, b, c) = 3, (0, 1, 2)
     word = (*access[state], a, b, c)
     suspicions.note([(*access[state], a), word[:-1]])
@@ -119,7 +120,7 @@ def test_a_word_settles_what_its_rest_tells_apart_and_only_once():
     step, last = after * 3 + b, machine.next[after, b]
     seen = machine.out[targets[step], c] != machine.out[last, c]
     assert (*access[state], a) not in access
-    near = suspicions.hides[state * 3 + a] * unexpected(machine)[step] * (weight[step, :-1] @ seen)
+    near = suspicions.hides[state * 3 + a] * unexpected(own)[step] * (weight[step, :-1] @ seen)
     assert weight[step, :-1] @ seen > 0
     alone = suspicions.weigh([word])[0] * (len(word) + 1)
     assert 0 < near - 1e-6 <= alone <= near + max(SECOND, REPEATED[2]) * len(word) ** 2 * (1 + ONCE)
@@ -151,14 +152,14 @@ def test_the_less_a_target_was_to_be_expected_the_more_it_is_suspected():
     chance, own = expected(machine)
     assert (chance[np.arange(3)[:, None], np.arange(3), following] == 0).all()
     assert own[2, 2] < own[1, 2] < own[0, 2]
-    rare = unexpected(machine).reshape(3, 3)
+    rare = unexpected(own).reshape(3, 3)
     assert 1 > rare[2, 2] > rare[1, 2] > rare[0, 2] > 0
     assert known_by(machine, [(), (1,), (1, 1)]).tolist() == [1, 4]
 
 
 def test_the_other_targets_of_a_step_are_weighed_to_one_and_leave_out_its_own():
     machine = random_machine(12, 4, 0)
-    targets, weight = possible(machine)
+    targets, weight = possible(expected(machine)[0])
     own = machine.next.ravel()[:, None]
     assert (weight[:, :-1][targets == own] == 0).all()
     np.testing.assert_allclose(weight[:, :-1].sum(axis=1), 1, rtol=1e-6)

@@ -56,7 +56,7 @@ def test_nobody_with_no_life_is_a_stranger():
 
 def test_acts_are_heard_where_they_tell_what_they_are_expected_to_of_a_lognormal_value():
     person, mean, variance, best = tiny_people().person, 0.3, 0.4, 1.7
-    shift, weight = _lognormal(person, np.eye(person.pool.centre.shape[0])[None] / variance)
+    shift, weight = _lognormal(person, np.full((1, person.pool.centre.shape[0]), variance))
     assert not shift[:, person.goods :].any() and (weight[:, person.goods :] == 1).all(), "only values are lognormal"
     nodes, chance = np.polynomial.hermite_e.hermegauss(60)
     spread = float(jnp.exp(person.pool.log_spread[0]))

@@ -16,7 +16,6 @@ from inhabit.learning.fitting import Settings
 from inhabit.learning.judging import departed
 from inhabit.learning.listening import Schedule
 from inhabit.learning.people import People
-from inhabit.maths.compiling import give_back
 from inhabit.maths.intervals import Estimate, bootstrap_mean, bootstrap_ranks
 from inhabit.types import Life
 from inhabit.worlds.market.lives import life_id, lives, truth
@@ -91,7 +90,6 @@ def market(
         passes=scale.reading,
         watch=watch,
     )
-    give_back()
     watch("judging")
     names = sides.people.codebook.acts
     places = [(life.id, turn.index) for life in departed(held) for turn in turns(life)]

@@ -101,6 +101,7 @@ def fit_sides(
         [written(flattening, life, answers=answers(life)).document(TWIN) for life in some] for some in (learn, check)
     )
     twin = reading.fit(documents, len(flattening.tokens), recipe=recipe, validation=valid, budget=both, key=for_twin)
+    give_back()
     return Sides(
         people=dataclasses.replace(people, mouth=Twin(found["mouth"].model, flattening)),
         twin=Twin(twin.model, flattening),

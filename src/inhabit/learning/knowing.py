@@ -133,8 +133,8 @@ def settle(
     """Infer each maker's own part from all of its lives together, and the population from its makers.
 
     Each round is a step of Newton's method with the expected information (Fisher scoring) for every maker, by at most
-    one standard deviation of the population in each number, all lives side by side (`_lognormal`: where). From the third round on, but for
-    the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, `_pooled`), and
+    one standard deviation of the population in each number, all lives side by side (`_lognormal`: where). From the third
+    round on, but for the last two, the population is moved to what the makers' posteriors imply (empirical Bayes, `_pooled`), and
     how far acts can be trusted to tell of their maker to what two parts of their lives say of each other (`trust`): those
     that the person was learned from and those that it was not, else every other one.
 
@@ -176,21 +176,26 @@ def settle(
         moving = 2 <= number < rounds - 2
         share = trust(mean, score, information) if moving else share
         precision = prior + share * information.sum(0)
+        variance = np.diagonal(np.linalg.inv(precision), axis1=1, axis2=2)
         step = np.linalg.solve(precision, (share * score.sum(0) - mean)[..., None])[..., 0]
         mean = mean + np.clip(step, -1.0, 1.0)
         if moving:
-            person, mean = _pooled(person, mean, precision)
-        shift, weight = _lognormal(person, precision)
+            person, mean = _pooled(person, mean, variance)
+        shift, weight = _lognormal(person, variance)
     person = eqx.tree_at(lambda p: p.pool.trust, person, jnp.asarray(share))
     return person, Belief(jnp.asarray(mean, jnp.float32), jnp.asarray(precision, jnp.float32)), work
 
 
-def _lognormal(person: Person, precision: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lognormal(person: Person, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where acts are to be heard for a belief that is normal in the log of values, while acts weigh the values themselves.
 
     For a log-likelihood that is quadratic in a value `v = exp(m + s z)`, and a belief in `log v` of mean `m` and variance
     `q`, the expected score and information are those at `m + 3 q / 2` times `exp(-q)`. At `m` itself they are the mode's,
     which lies above the mean: what is worth little may be worth hardly anything, what is worth much not much more.
+
+    Args:
+        person: The shared part.
+        variance: Of each number of each maker, in the population's units.
 
     Returns:
         What to add to the mean, in the population's units, and the factor; for each number of each maker.
@@ -198,8 +203,7 @@ def _lognormal(person: Person, precision: np.ndarray) -> tuple[np.ndarray, np.nd
     Source:
         Opper & Archambeau (2009), The variational Gaussian approximation revisited, Neural Computation 21.
     """
-    spread = np.exp(np.asarray(person.pool.log_spread)) * (np.arange(precision.shape[1]) < person.goods)
-    variance = np.diagonal(np.linalg.inv(precision), axis1=1, axis2=2)
+    spread = np.exp(np.asarray(person.pool.log_spread)) * (np.arange(variance.shape[1]) < person.goods)
     return 1.5 * spread * variance, np.exp(-(spread**2) * variance)
 
 
@@ -211,7 +215,7 @@ def _parted(of: Int[np.ndarray, " lives"], unlearned: Bool[np.ndarray, " lives"]
     return np.where(((apart > 0) & (apart < lives))[of], unlearned, nth % 2)
 
 
-def _pooled(person: Person, mean: np.ndarray, precision: np.ndarray) -> tuple[Person, np.ndarray]:
+def _pooled(person: Person, mean: np.ndarray, variance: np.ndarray) -> tuple[Person, np.ndarray]:
     """The population that the makers' posteriors imply, and their means in its units.
 
     A spread is moved to where its evidence is greatest by MacKay's fixed point, which counts only what the lives
@@ -221,7 +225,6 @@ def _pooled(person: Person, mean: np.ndarray, precision: np.ndarray) -> tuple[Pe
         MacKay (1992), Bayesian interpolation, Neural Computation 4, section 4.
     """
     centre, spread = np.asarray(person.pool.centre), np.exp(np.asarray(person.pool.log_spread))
-    variance = np.diagonal(np.linalg.inv(precision), axis1=1, axis2=2)
     middle = mean.mean(0)
     determined = np.clip(1 - variance, 0.0, 1.0).sum(0)
     factor = np.clip(np.sqrt((((mean - middle) ** 2).sum(0) + 1) / (determined + 1)), 0.5, 2.0)

@@ -25,10 +25,10 @@ class Questions:
     """Makes questions about a hypothesis.
 
     Attributes:
-        ways: Each way of making a question, by name. `pairs` says what is suspected most: two or
-            three inputs in a state. Those after it say each input in each state, and then another one up to thrice, go on as if
-            all were well, as if nothing had been said, as if it had been said
-            in another state, or many times in a circle; `near` says it within each question that surprised.
+        ways: Each way of making a question, by name. `pairs` says what is suspected most: two or three inputs in a state.
+            Those after it say an input in a state, and then another one up to thrice, go on as if all were well, as if
+            nothing had been said, as if it had been said in another state, or many times in a circle; `near` says it
+            within a question that surprised.
         suspicions: What may still be hidden.
         found: Questions that surprised, up to the answer that did.
         sessions: What was heard.

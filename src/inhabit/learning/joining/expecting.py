@@ -16,12 +16,12 @@ HIDDEN = 0.1
 """How much the target of a step was to be expected that is suspected a quarter as much as one that was not at all."""
 
 
-def unexpected(machine: Machine) -> Float[np.ndarray, " steps"]:
-    """How little the target of each step was to be expected: 1 if not at all.
+def unexpected(own: Float[np.ndarray, "states inputs"]) -> Float[np.ndarray, " steps"]:
+    """How little the target of each step was to be expected, told how likely it was (`expected`): 1 if not at all.
 
     So few steps are wrongly believed where much was to be expected, and so few steps show a hidden state (docs/wire.md).
     """
-    return (1 + expected(machine)[1].ravel() / HIDDEN) ** -2
+    return (1 + own.ravel() / HIDDEN) ** -2
 
 
 def known_by(machine: Machine, access: Sequence[Word]) -> Int[np.ndarray, " states"]:
@@ -54,10 +54,13 @@ def expected(
 
 
 def possible(
-    machine: Machine,
+    others: Float[np.ndarray, "states inputs targets"],
 ) -> tuple[Int[np.ndarray, "steps targets"], Float[np.ndarray, "steps targets+1"]]:
-    """Likeliest other targets of each step, and how likely each is beside one another; the last one is another answer."""
-    chance = expected(machine)[0].reshape(machine.next.size, -1)
+    """Likeliest other targets of each step, told how likely all are (`expected`), and how likely beside one another.
+
+    The last one is another answer.
+    """
+    chance = others.reshape(-1, others.shape[-1])
     best = np.argsort(-chance, axis=1)[:, :TARGETS]
     picked = np.take_along_axis(chance, best, axis=1)
     picked /= np.maximum(picked.sum(axis=1, keepdims=True), 1e-9)

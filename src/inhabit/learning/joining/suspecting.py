@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from inhabit.learning.joining.expecting import TARGETS, known_by, possible, unexpected
+from inhabit.learning.joining.expecting import TARGETS, expected, known_by, possible, unexpected
 from inhabit.learning.joining.line import Word
 from inhabit.worlds.wire import Machine
 
@@ -74,9 +74,10 @@ class Suspicions:
     def __init__(self, machine: Machine, access: Sequence[Word], identifiers: Sequence[Sequence[Word]]):
         self.machine, self._following = machine, machine.next.ravel().astype(np.intp)
         self._width = machine.next.shape[1]
-        self._cand, weight = possible(machine)
+        others, own = expected(machine)
+        self._cand, weight = possible(others)
         subsets = (np.arange(1 << (TARGETS + 1))[:, None] >> np.arange(TARGETS + 1)) & 1
-        rare = unexpected(machine)
+        rare = unexpected(own)
         weight[:, :-1] *= rare[:, None]
         self._mass = (weight @ subsets.T).astype(np.float32)
         self._between = SECOND * rare / np.add.reduceat(rare, range(0, len(rare), self._width)).repeat(self._width)
@@ -223,7 +224,8 @@ class Suspicions:
         for row, word in zip(said, words):
             row[: len(word)] = word
         edges, bits = self._shown(said)
-        begins = ~self._sure[edges] & ((~self._sure[edges]).cumsum(axis=1) == 1)
+        unsure = ~self._sure[edges]
+        begins = unsure & (unsure.cumsum(axis=1) == 1)
         again = np.tril(edges[:, :, None] == edges[:, None], -1).any(axis=2)
         found, alike = [], np.ones_like(said, bool)
         for gap in range(1, min(FAR + 1, said.shape[1])):
