@@ -105,6 +105,21 @@ class Belief:
         self.made = np.full(most, -1)
         self._begin()
 
+    @classmethod
+    def of(cls, heard: Heard, following: Int[np.ndarray, "states inputs"]) -> "Belief":
+        """A machine that is given: where its transitions lead, -1 where nothing is decided."""
+        belief = cls(heard, len(following))
+        belief.states, belief.next[:], belief.decided = len(following), following, 1
+        belief.when[belief.next >= 0], belief.made[1:] = 0, 0
+        belief._begin()
+        return belief
+
+    def passed(self) -> Int[np.ndarray, "states inputs"]:
+        """How often each transition was passed."""
+        walked = np.arange(len(self.heard.inputs))[:, None] < self.time
+        edges = self.path[:-1][walked].astype(np.intp) * self.width + self.heard.inputs[walked]
+        return np.bincount(edges, minlength=self.states * self.width).reshape(self.states, self.width)
+
     def _begin(self) -> None:
         length, count = self.heard.inputs.shape
         self.at, self.time = np.zeros(count, np.intp), np.zeros(count, np.intp)

@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inhabit.learning.joining.belief import CONTRADICTED, Belief, Edge, Heard, Sessions
+from inhabit.learning.joining.belief import Belief, Edge, Heard, Sessions
+from inhabit.learning.joining.doubting import doubted, told_in
 from inhabit.worlds.wire import Machine, Traffic
 
 
@@ -87,19 +88,7 @@ def merge_states(
         order = generator.permutation(len(traffic.inputs))
         heard = Heard.of(Traffic(traffic.inputs[order], traffic.outputs[order]), len(inputs), len(outputs))
         beliefs.append(_Listener(heard, ear, most).listen())
-    return _machine(min(beliefs, key=told_in), inputs, outputs)
-
-
-def told_in(belief: Belief) -> float:
-    """Nats in which a machine and what it does not foretell are told: each transition, and each session it fails from there on.
-
-    Source:
-        Rissanen (1978), the shortest description.
-    """
-    heard = belief.heard
-    failed = np.flatnonzero(belief.why == CONTRADICTED)
-    table = (belief.next >= 0).sum() * np.log(belief.states * heard.surprisal.shape[1])
-    return float(table + (np.log(heard.inputs.size) + heard.rest[belief.time[failed], failed]).sum())
+    return _machine(doubted(min(beliefs, key=told_in), seed=seed), inputs, outputs)
 
 
 class _Listener:
