@@ -7,6 +7,7 @@ import pytest
 
 from inhabit.learning.joining import suspecting
 from inhabit.learning.joining.belief import Belief, Heard
+from inhabit.learning.joining.doubting import Doubts, Soft, doubted, told_in, usual_targets
 from inhabit.learning.joining.expecting import ONCE, expected, known_by, likeness, possible, unexpected
 from inhabit.learning.joining.line import Line
 from inhabit.learning.joining.merging import merge_states
@@ -219,6 +220,49 @@ def test_a_listener_who_heeds_contradictions_is_kept_where_letting_them_pass_cos
     machine = SHIPPED["login"]
     traffic = random_traffic(machine, 600, 30, 0)
     assert difference(merge_states(traffic, machine.inputs, machine.outputs), machine) is None
+
+
+def test_evidence_is_what_all_paths_through_a_soft_machine_say():
+    said, told, generator = (0, 1, 1, 1), (1, 0, 1, 0), np.random.default_rng(0)
+    heard = Heard.of(Traffic(np.array([said], np.int32), np.array([told], np.int32)), 2, 2)
+    leads, says = (generator.dirichlet(np.full(size, 2.0), (2, 3)).astype(np.float32) for size in (3, 2))
+    doubts = Doubts(Belief.of(heard, np.full((3, 2), -1)), np.zeros((3, 2), bool))
+    weighed = doubts.weigh(Soft(leads, says))
+    chances = {}
+    for path in itertools.product(range(3), repeat=4):
+        if path[0] == 0:
+            answered = np.prod([says[a, s, o] for s, a, o in zip(path, said, told)])
+            chances[path] = answered * np.prod([leads[a, s, t] for s, t, a in zip(path, path[1:], said)])
+    answers = np.zeros_like(says)
+    for path, chance in chances.items():
+        np.add.at(answers, (said, path, told), chance / sum(chances.values()))
+    after = [sum(c for path, c in chances.items() if path[1] == t) / leads[0, 0, t] for t in range(3)]
+    assert weighed.nats == pytest.approx(np.log(sum(chances.values())), abs=1e-4)
+    np.testing.assert_allclose(weighed.answers, answers, atol=1e-4)
+    np.testing.assert_allclose(np.diff(weighed.evidence[0, 0]), np.diff(np.log(after)), atol=1e-3)
+
+
+def test_what_was_taken_wrongly_is_mended_by_what_was_said_after_it():
+    machine = SHIPPED["elevator"]
+    heard = Heard.of(random_traffic(machine, 400, 30, 0), len(machine.inputs), len(machine.outputs))
+    right, wrong, one = (machine.next.astype(int) for _ in range(3))
+    wrong[1, 0] = (wrong[1, 0] + 1) % machine.states
+    one[one == 3] = 2
+    shortest = told_in(Belief.of(heard, right))
+    for start in (wrong, one):
+        assert told_in(Belief.of(heard, start)) > shortest + 100
+        mended = doubted(Belief.of(heard, start))
+        assert told_in(mended) == pytest.approx(shortest, abs=1)
+        assert mended.states == machine.states
+
+
+def test_a_transition_leads_beforehand_where_others_of_its_input_lead():
+    following = np.array([[0, 2], [1, 2], [2, 2], [3, 3]])
+    leads = (following.T[..., None] == np.arange(4)).astype(np.float32)
+    chance = usual_targets(Soft(leads, np.ones((2, 4, 1), np.float32)), np.array([1, 1, 1, 0], np.float32))
+    np.testing.assert_allclose(chance.sum(axis=2), 1, atol=1e-5)
+    assert chance[0, 3, 3] > 0.8
+    assert chance[1, 3, 2] > 5 * chance[1, 3, 0]
 
 
 def test_what_is_taken_back_is_as_if_it_had_not_been_decided():

@@ -114,9 +114,9 @@ class Belief:
         belief._begin()
         return belief
 
-    def passed(self) -> Int[np.ndarray, "states inputs"]:
-        """How often each transition was passed."""
-        walked = np.arange(len(self.heard.inputs))[:, None] < self.time
+    def passed(self, by: Bool[np.ndarray, " sessions"] | None = None) -> Int[np.ndarray, "states inputs"]:
+        """How often each transition was passed, by some sessions or all."""
+        walked = np.arange(len(self.heard.inputs))[:, None] < (self.time if by is None else self.time * by)
         edges = self.path[:-1][walked].astype(np.intp) * self.width + self.heard.inputs[walked]
         return np.bincount(edges, minlength=self.states * self.width).reshape(self.states, self.width)
 

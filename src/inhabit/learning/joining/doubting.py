@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from inhabit.learning.joining.belief import OVER, Belief, Heard
+from inhabit.learning.joining.belief import CONTRADICTED, OVER, Belief, Heard
 
 Leads = Float[np.ndarray, "inputs states states"]
 Says = Float[np.ndarray, "inputs states outputs"]
@@ -36,9 +36,9 @@ OPEN = 1e-3
 """What every transition keeps for where such transitions mostly lead, so that nothing is ever ruled out."""
 CLIP = 7.0
 """Nats at most by which what follows speaks for one state rather than another."""
-SURE, AT_LEAST = 1 / 320, 100
-"""Share of all pairs, and pairs, from which on a transition is not doubted."""
-HEARD, COMMON = 20, 1 / 40
+SURE, AT_LEAST, FAILED = 1 / 320, 100, 0.01
+"""Share of all pairs, and pairs, from which on a transition is not doubted, if no greater share of them is in sessions that fail."""
+HEARD, COMMON = 20, 1 / 4
 """Pairs from which on, and share of all pairs up to which, a state is copied."""
 LARGEST = 300
 """States at most, copies included, of a machine that is doubted."""
@@ -213,7 +213,8 @@ def _round(best: Belief, doubt: float, copied: float, generator: np.random.Gener
     """Doubt a machine once; `None` if it is too large."""
     passed = best.passed()
     visits, pairs = passed.sum(axis=1), best.heard.inputs.size
-    certain = (passed >= max(SURE * pairs, AT_LEAST)) & (best.next[: best.states] >= 0)
+    failed = best.passed(best.why == CONTRADICTED) > FAILED * passed
+    certain = (passed >= max(SURE * pairs, AT_LEAST)) & ~failed & (best.next[: best.states] >= 0)
     some = 1 + np.flatnonzero((visits[1:] >= HEARD) & (visits[1:] < COMMON * pairs))
     copies = generator.permutation(some)[: int(np.ceil(copied * len(some)))]
     if best.states + len(copies) > LARGEST:

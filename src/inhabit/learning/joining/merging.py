@@ -42,7 +42,6 @@ class Ear:
 
 
 EARS = (
-    Ear(passed=0.05, heed=False, still=300),
     Ear(passed=0.01, heed=False, still=300),
     Ear(passed=0.0, heed=True, still=100),
 )
