@@ -93,13 +93,14 @@ def fit_bargainer(turns: Sequence[Turn], goods: Sequence[str]) -> Bargainer:
     spoken = [(regard, move) for regard, move in free if move.kind == SPEAK]
     counted = [(regard, move) for regard, move in spoken if np.isfinite(move.share).any()]
     deals = [(regard, move) for regard, move in free if move.kind in (SUBMIT, SELECT) and move.share]
-    stances, shape = _sayings(spoken)
+    stances, shape, implied = _sayings(spoken)
     return Bargainer(
         listen=listen,
         kinds=_softmax([r.kinds() for r, _ in free], [OPEN.index(m.kind) for _, m in free], len(OPEN)),
         answers=_softmax([r.answer() for r, _ in bound], [ANSWERS.index(m.kind) for _, m in bound], len(ANSWERS)),
         goods=stances,
         shapes=shape,
+        implied=implied,
         amounts=_binary(
             [r.amounts(np.array(m.stances)) for r, m in spoken], [bool(np.isfinite(m.share).any()) for _, m in spoken]
         ),
@@ -153,28 +154,30 @@ def _binary(features: Sequence[np.ndarray], happened: Sequence[bool]) -> np.ndar
     return both[:, 1] - both[:, 0]
 
 
-def _sayings(rows: Sequence[tuple[Regard, Move]]) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of the stance on each good and of the shape of the whole."""
+def _sayings(rows: Sequence[tuple[Regard, Move]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights of the stance on each good, of the shape of the whole, and of what it leaves to either side."""
     about = np.stack([regard.goods() for regard, _ in rows])
     context = np.stack([regard.shape() for regard, _ in rows])
+    leaves = np.stack([regard.implied() for regard, _ in rows])
     goods = about.shape[1]
     pairs, kinds = shapes(goods)
     known = {tuple(row): index for index, row in enumerate(sayings(goods).tolist())}
     truth = np.eye(len(pairs))[[known[tuple(move.stances)] for _, move in rows]]
-    cut = about.shape[2] * 3
+    cut, end = about.shape[2] * 3, leaves.shape[2]
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
         each = (about @ flat[:cut].reshape(-1, 3)).reshape(len(rows), -1)
-        logits = each @ pairs.T + (context @ flat[cut:].reshape(context.shape[1], -1)) @ kinds.T
+        shape = (context @ flat[cut:-end].reshape(context.shape[1], -1)) @ kinds.T
+        logits = each @ pairs.T + shape + leaves @ flat[-end:]
         log_chance = logits - logsumexp(logits, axis=1, keepdims=True)
         error = np.exp(log_chance) - truth
         to_good = about.reshape(-1, about.shape[2]).T @ (error @ pairs).reshape(-1, 3)
         return -float((log_chance * truth).sum()), np.concatenate(
-            [to_good.ravel(), (context.T @ (error @ kinds)).ravel()]
+            [to_good.ravel(), (context.T @ (error @ kinds)).ravel(), np.einsum("rs,rsf->f", error, leaves)]
         )
 
-    found = _maximise(loss, cut + context.shape[1] * kinds.shape[1])
-    return found[:cut].reshape(-1, 3), found[cut:].reshape(context.shape[1], -1)
+    found = _maximise(loss, cut + context.shape[1] * kinds.shape[1] + end)
+    return found[:cut].reshape(-1, 3), found[cut:-end].reshape(context.shape[1], -1), found[-end:]
 
 
 def _split_weights(rows: Sequence[tuple[Regard, Move]]) -> np.ndarray:
