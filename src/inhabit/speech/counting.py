@@ -17,6 +17,13 @@ _CUT = {".", "!", "?", ";"}
 _MORE = {"also", "too", "least", "well", "addition"}
 """Words by which a message adds to what was said before, and is no whole proposal."""
 
+_YOU = {"you", "you'll", "you're", "yourself"}
+_YES = re.compile(
+    r"\b(yup|yep|fine|great|cool|good|done|correct|right|alright|very well|you got it|fair|i can (do|live with) that)\b"
+)
+_NO = re.compile(
+    r"\b(not|no|never|cannot|cant|wont|arnt|unable|\w+n't)\b.*\b(deals?|agree|agreement|fair|work|good|fine|do)\b|undealable"
+)
 _INQUIRY = re.compile(r"\b(how much|what|which|value|worth|points|why)\b")
 
 
@@ -35,19 +42,49 @@ def spelled_out(text: str, lexicon: Lexicon, counts: Mapping[str, float]) -> str
     Returns:
         Words in lower case; a text that names no good comes back with its meaning unchanged.
     """
-    words = lexicon.words(text)
-    plain = " ".join(_addressed(_numbered(words, lexicon.goods, counts)))
-    if not any(named(word) is not None for word in words) and "each" not in words:
-        return plain
+    words = _excepting(lexicon.words(text))
+    numbered = _numbered(words, lexicon.goods, counts)
+    plain = " ".join(_addressed(numbered))
+    if not set(numbered) & set(lexicon.goods):
+        return _answered(plain)
     plan = read_plan(plain, lexicon)
     if not plan.stances and not _INQUIRY.search(plain):
-        plain = f"i get {plain}"
+        plain = _claimed(plain.split())
         plan = read_plan(plain, lexicon)
     ways, left = set(plan.stances.values()), [good for good in lexicon.goods if good not in plan.stances]
     adds = words[0] == "and" or not _MORE.isdisjoint(words)
     if adds or not left or not plan.amounts or ways not in ({"ask"}, {"offer"}):
         return plain
     return f"{plain} . {'you' if ways == {'ask'} else 'i'} get {_listed(left, counts)}"
+
+
+def _answered(plain: str) -> str:
+    """Words that name no good, with a plain yes or no before them where they mean one."""
+    if _NO.search(plain):
+        return f"no deal , {plain}"
+    return f"ok , {plain}" if _YES.search(plain) and "?" not in plain else plain
+
+
+def _pronoun(words: Sequence[str]) -> str:
+    """Who was last spoken of, `i` where nobody was."""
+    return next(("you" if word in _YOU else "i" for word in reversed(words) if word in _SUBJECTS | _YOU), "i")
+
+
+def _claimed(words: list[str]) -> str:
+    """Put a verb before the first amount: it is for who was last spoken of."""
+    first = next(index for index, word in enumerate(words) if word.isdigit())
+    return " ".join([*words[:first], _pronoun(words[:first]), "get", *words[first:]])
+
+
+def _excepting(words: Sequence[str]) -> list[str]:
+    """Everything but a good for one is that good for the other."""
+    found: list[str] = []
+    for word in words:
+        if word in {"except", "minus", "but"} and found and found[-1] in {"everything", "all"}:
+            found += [".", "i" if _pronoun(found) == "you" else "you", "get"]
+        else:
+            found.append(word)
+    return found
 
 
 def _listed(goods: Sequence[str], counts: Mapping[str, float]) -> str:
