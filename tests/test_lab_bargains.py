@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from inhabit.lab import casino, dealornodeal
+from inhabit.lab import casino, dealornodeal, dealornodeal_talks
 from inhabit.learning.bargaining import Turn
 from inhabit.learning.meeting import Meeting
 from inhabit.learning.swapping import Swap
@@ -22,8 +22,8 @@ def meeting(deal, worths=((10.0, 0.0, 0.0), (0.0, 5.0, 5.0))) -> Meeting:
 
 
 def test_pareto_is_when_nobody_could_gain_for_free():
-    assert dealornodeal.pareto(meeting(((1, 0, 0), (0, 1, 1))))
-    assert not dealornodeal.pareto(meeting(((1, 1, 0), (0, 0, 1))))
+    assert dealornodeal_talks.pareto(meeting(((1, 0, 0), (0, 1, 1))))
+    assert not dealornodeal_talks.pareto(meeting(((1, 1, 0), (0, 0, 1))))
     assert meeting(None).points(0.0) == (0.0, 0.0)
 
 
@@ -70,11 +70,11 @@ def _life(agreed: bool, chooser: str = "user") -> Life:
 
 
 def test_selecting_is_submitting_and_the_other_answers():
-    life = dealornodeal.settled(_life(agreed=True), LEXICON)
+    life = dealornodeal_talks.settled(_life(agreed=True), LEXICON)
     assert [message.act for message in life.messages[1:]] == [SUBMIT, ACCEPT]
     assert [message.role for message in life.messages[1:]] == ["user", "partner"]
     assert life.messages[1].sees["you"] == {"book": 1, "hat": 0, "ball": 1}
-    parted = dealornodeal.settled(_life(agreed=False, chooser="partner"), LEXICON)
+    parted = dealornodeal_talks.settled(_life(agreed=False, chooser="partner"), LEXICON)
     assert [message.act for message in parted.messages[1:]] == [SUBMIT, WALK]
     assert parted.messages[1].sees["they"] == {"book": 1, "hat": 2, "ball": 1}
 

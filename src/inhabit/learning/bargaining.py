@@ -137,7 +137,9 @@ def _maximise(loss: Scores, size: int) -> np.ndarray:
     return minimize(penalised, np.zeros(size), jac=True, method="L-BFGS-B", options={"maxiter": 150}).x
 
 
-def _softmax(features: Sequence[np.ndarray], chosen: Sequence[int], options: int, misread: float | np.ndarray = 0.0) -> np.ndarray:
+def _softmax(
+    features: Sequence[np.ndarray], chosen: Sequence[int], options: int, misread: float | np.ndarray = 0.0
+) -> np.ndarray:
     """Weights, `[features, options]`, of a multinomial logit."""
     if not len(features):
         return np.zeros((0, options))
