@@ -56,7 +56,7 @@ def _life(agreed: bool, chooser: str = "user") -> Life:
         id="val/1",
         maker="val/1",
         messages=(
-            Message(role="partner", content="i need the hats", sees={"counts": dict(zip(dealornodeal.GOODS, (1, 2, 1)))}),
+            Message(role="partner", content="i need the hat", sees={"counts": dict(zip(dealornodeal.GOODS, (1, 2, 1)))}),
             Message(role=chooser, content="", act="select"),
         ),
         values=dict(zip(dealornodeal.GOODS, (6.0, 0.0, 4.0))),
@@ -76,7 +76,45 @@ def test_selecting_is_submitting_and_the_other_answers():
     assert life.messages[1].sees["you"] == {"book": 1, "hat": 0, "ball": 1}
     parted = dealornodeal_talks.settled(_life(agreed=False, chooser="partner"), LEXICON)
     assert [message.act for message in parted.messages[1:]] == [SUBMIT, WALK]
-    assert parted.messages[1].sees["they"] == {"book": 1, "hat": 2, "ball": 1}
+    assert parted.messages[1].sees["they"] == {"book": 0, "hat": 2, "ball": 0}
+
+
+def test_no_agreement_is_to_walk_away():
+    life = _life(agreed=False)
+    life = dealornodeal_talks.settled(
+        dataclasses.replace(life, outcome={**life.outcome, "end": "no_agreement"}), LEXICON
+    )
+    assert [(message.role, message.act) for message in life.messages[1:]] == [("user", WALK)]
+
+
+def test_a_deal_that_the_words_say_is_well_read():
+    """`i need the hat` leaves the book and the ball to the other, as the deal does."""
+    other = dataclasses.replace(
+        _life(True), messages=(_message("i need the hat and the book"), *_life(True).messages[1:])
+    )
+    assert dealornodeal_talks.well_read([_life(True), other, _life(False)], LEXICON) == [1.0, 0.0]
+
+
+def _message(content: str) -> Message:
+    return dataclasses.replace(_life(True).messages[0], content=content)
+
+
+def test_scenarios_are_apart_whoever_is_asked():
+    """The two lives of one dialogue, with values exchanged, fall on one side."""
+    lives = [_life(True)]
+    for worth in (2.0, 3.0, 4.0, 5.0):
+        lives.append(dataclasses.replace(_life(True), values={**_life(True).values, "hat": worth}))
+    turned = [
+        dataclasses.replace(
+            one, values=one.outcome["partner_values"], outcome={**one.outcome, "partner_values": one.values}
+        )
+        for one in lives
+    ]
+    learned, held = dealornodeal_talks.talks_apart([*lives, *turned], 0.4, seed=0)
+    assert (len(learned), len(held)) == (6, 4)
+    assert not {max(one.values["hat"], one.outcome["partner_values"]["hat"]) for one in held if one.values["ball"]} & {
+        one.values["hat"] for one in learned if one.values["ball"]
+    }
 
 
 def test_held_out_dialogues_are_not_learned_from():

@@ -207,7 +207,6 @@ class Regard:
         evenness = [((part - 0.5) ** 2).mean(1), (whole - 0.5) ** 2, ((part == 0) | (part == 1)).mean(1)]
         evenness += [np.maximum(0.44 - whole, 0), np.maximum(whole - 0.56, 0)]
         columns = [mine, mine**2, theirs, theirs**2, mine * theirs, envy, guilt, *evenness]
-        columns += [*_enough(mine), *_enough(theirs)]
         columns += [column * self.time for column in (mine, theirs, envy, guilt)]
         said = _fit(view.offered, counts, share)
         columns += [*said.T, said[:, 0] * self.time, mine * (view.table.rejections > 0)]
@@ -215,6 +214,7 @@ class Regard:
         draft, agreed, fresh = _fit(view.draft, counts, share), float(view.table.agreed), float(view.table.fresh <= 1)
         columns += [*draft.T, *(agreed * draft).T, *(fresh * draft).T, agreed * mine, agreed * envy]
         if stances is not None:
+            columns += [*_enough(mine), *_enough(theirs)]
             columns += [part @ (stances == code) for code in (ASK, OFFER, REFUSE)]
             columns += [(part == edge) @ (stances == code).astype(float) for code in (ASK, OFFER) for edge in (0, 1)]
             return np.stack(columns, axis=1)
