@@ -134,6 +134,7 @@ def test_every_gradient_is_exact(lives, monkeypatch):
         return np.zeros(size)
 
     monkeypatch.setattr(bargaining, "_maximise", compared)
+    monkeypatch.setattr(bargaining, "WHOLE", -1.0)
     bargaining.fit_bargainer([turn for life in lives[:4] for turn in turns_of(life, LEXICON)], GOODS, misread=0.1)
     assert len(apart) >= 6
     assert max(apart) < 2e-2  # splits are weighed in single precision

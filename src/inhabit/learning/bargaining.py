@@ -28,6 +28,10 @@ well a judge tells minds from people, and among 1, 1.3, 1.6, 2, 2.5 for goods, w
 """
 
 
+WHOLE = 0.5
+"""Share of sayings that must name who gets how many of every good, for sayings to be judged by what they leave to both."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Turn:
     """One turn of a maker, as it was seen, and what was done.
@@ -183,7 +187,8 @@ def _sayings(rows: Sequence[tuple[Regard, Move]], misread: float) -> tuple[np.nd
     """Weights of the stance on each good, of the shape of the whole, and of what it leaves to either side."""
     about = np.stack([regard.goods() for regard, _ in rows])
     context = np.stack([regard.shape() for regard, _ in rows])
-    leaves = np.stack([regard.implied() for regard, _ in rows])
+    whole = np.mean([len(move.share) > 0 and np.isfinite(move.share).all() for _, move in rows]) > WHOLE
+    leaves = np.stack([regard.implied() for regard, _ in rows]) * whole
     goods = about.shape[1]
     pairs, kinds = shapes(goods)
     known = {tuple(row): index for index, row in enumerate(sayings(goods).tolist())}
