@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from inhabit.lab import casino, dealornodeal
+from inhabit.lab import casino, dealornodeal, dealornodeal_talks
 from inhabit.learning.bargaining import Turn
 from inhabit.learning.meeting import Meeting
 from inhabit.learning.swapping import Swap
@@ -22,8 +22,8 @@ def meeting(deal, worths=((10.0, 0.0, 0.0), (0.0, 5.0, 5.0))) -> Meeting:
 
 
 def test_pareto_is_when_nobody_could_gain_for_free():
-    assert dealornodeal.pareto(meeting(((1, 0, 0), (0, 1, 1))))
-    assert not dealornodeal.pareto(meeting(((1, 1, 0), (0, 0, 1))))
+    assert dealornodeal_talks.pareto(meeting(((1, 0, 0), (0, 1, 1))))
+    assert not dealornodeal_talks.pareto(meeting(((1, 1, 0), (0, 0, 1))))
     assert meeting(None).points(0.0) == (0.0, 0.0)
 
 
@@ -56,7 +56,7 @@ def _life(agreed: bool, chooser: str = "user") -> Life:
         id="val/1",
         maker="val/1",
         messages=(
-            Message(role="partner", content="i need the hats", sees={"counts": dict(zip(dealornodeal.GOODS, (1, 2, 1)))}),
+            Message(role="partner", content="i need the hat", sees={"counts": dict(zip(dealornodeal.GOODS, (1, 2, 1)))}),
             Message(role=chooser, content="", act="select"),
         ),
         values=dict(zip(dealornodeal.GOODS, (6.0, 0.0, 4.0))),
@@ -70,13 +70,51 @@ def _life(agreed: bool, chooser: str = "user") -> Life:
 
 
 def test_selecting_is_submitting_and_the_other_answers():
-    life = dealornodeal.settled(_life(agreed=True), LEXICON)
+    life = dealornodeal_talks.settled(_life(agreed=True), LEXICON)
     assert [message.act for message in life.messages[1:]] == [SUBMIT, ACCEPT]
     assert [message.role for message in life.messages[1:]] == ["user", "partner"]
     assert life.messages[1].sees["you"] == {"book": 1, "hat": 0, "ball": 1}
-    parted = dealornodeal.settled(_life(agreed=False, chooser="partner"), LEXICON)
+    parted = dealornodeal_talks.settled(_life(agreed=False, chooser="partner"), LEXICON)
     assert [message.act for message in parted.messages[1:]] == [SUBMIT, WALK]
-    assert parted.messages[1].sees["they"] == {"book": 1, "hat": 2, "ball": 1}
+    assert parted.messages[1].sees["they"] == {"book": 0, "hat": 2, "ball": 0}
+
+
+def test_no_agreement_is_to_walk_away():
+    life = _life(agreed=False)
+    life = dealornodeal_talks.settled(
+        dataclasses.replace(life, outcome={**life.outcome, "end": "no_agreement"}), LEXICON
+    )
+    assert [(message.role, message.act) for message in life.messages[1:]] == [("user", WALK)]
+
+
+def test_a_deal_that_the_words_say_is_well_read():
+    """`i need the hat` leaves the book and the ball to the other, as the deal does."""
+    other = dataclasses.replace(
+        _life(True), messages=(_message("i need the hat and the book"), *_life(True).messages[1:])
+    )
+    assert dealornodeal_talks.well_read([_life(True), other, _life(False)], LEXICON) == [1.0, 0.0]
+
+
+def _message(content: str) -> Message:
+    return dataclasses.replace(_life(True).messages[0], content=content)
+
+
+def test_scenarios_are_apart_whoever_is_asked():
+    """The two lives of one dialogue, with values exchanged, fall on one side."""
+    lives = [_life(True)]
+    for worth in (2.0, 3.0, 4.0, 5.0):
+        lives.append(dataclasses.replace(_life(True), values={**_life(True).values, "hat": worth}))
+    turned = [
+        dataclasses.replace(
+            one, values=one.outcome["partner_values"], outcome={**one.outcome, "partner_values": one.values}
+        )
+        for one in lives
+    ]
+    learned, held = dealornodeal_talks.talks_apart([*lives, *turned], 0.4, seed=0)
+    assert (len(learned), len(held)) == (6, 4)
+    assert not {max(one.values["hat"], one.outcome["partner_values"]["hat"]) for one in held if one.values["ball"]} & {
+        one.values["hat"] for one in learned if one.values["ball"]
+    }
 
 
 def test_held_out_dialogues_are_not_learned_from():

@@ -134,7 +134,8 @@ def test_every_gradient_is_exact(lives, monkeypatch):
         return np.zeros(size)
 
     monkeypatch.setattr(bargaining, "_maximise", compared)
-    bargaining.fit_bargainer([turn for life in lives[:4] for turn in turns_of(life, LEXICON)], GOODS)
+    monkeypatch.setattr(bargaining, "WHOLE", -1.0)
+    bargaining.fit_bargainer([turn for life in lives[:4] for turn in turns_of(life, LEXICON)], GOODS, misread=0.1)
     assert len(apart) >= 6
     assert max(apart) < 2e-2  # splits are weighed in single precision
     assert np.median(apart) < 1e-5
@@ -153,7 +154,9 @@ def test_values_cause_what_is_said(lives, mind):
 
 def test_a_mind_without_values_is_not_moved_by_them(lives, mind):
     """The measure can fail: with the weights of worth at zero no plan in words changes."""
-    deaf = dataclasses.replace(mind, goods=0 * mind.goods, talk=0 * mind.talk, deal=0 * mind.deal, kinds=0 * mind.kinds)
+    deaf = dataclasses.replace(
+        mind, **{name: 0 * getattr(mind, name) for name in ("goods", "implied", "talk", "deal", "kinds")}
+    )
     turns = [turn for life in lives for turn in turns_of(life, LEXICON)]
     assert not any(swap.changed for swap in swaps(deaf, turns, GOODS, seed=0))
 
@@ -163,6 +166,15 @@ def test_exchanged_and_brought():
     usual = np.array([0.5, 0.8, 0.2, 1.0])
     move = Move(kind=SPEAK, stances=(1, 2, 0), share=(2.0, NAN, NAN))
     assert brings(move, COUNTS, usual).tolist() == pytest.approx([2 / 3, 0.2, 0.5])
+
+
+def test_the_rest_is_not_learned_from_what_is_misread():
+    """Of 100 choices one is that of the others with its signs turned: known as misread it no longer dulls the weights."""
+    features = [np.array([side]) for side in np.tile([1.0, -1.0], 50)]
+    chosen = [int(feature[0] < 0) for feature in features]
+    chosen[0] = 1 - chosen[0]
+    plain, knowing = (bargaining._softmax(features, chosen, 2, misread) for misread in (0.0, 0.02))
+    assert abs(knowing[0, 0]) > 1.02 * abs(plain[0, 0])
 
 
 def test_no_talk_of_goods_is_refused():

@@ -59,6 +59,7 @@ def mind() -> Bargainer:
         answers=some(len(answering.answer()), len(ANSWERS)),
         goods=some(regard.goods().shape[1], 3),
         shapes=some(len(regard.shape()), shapes(3)[1].shape[1]),
+        implied=some(regard.implied().shape[1]),
         amounts=some(len(regard.amounts(stances))),
         talk=some(regard.splits(stances).shape[1]),
         deal=some(regard.splits(None).shape[1]),
@@ -69,7 +70,7 @@ def mind() -> Bargainer:
 def _blank(view: View) -> Bargainer:
     none = np.zeros((0, 0))
     empty = np.zeros(0)
-    return Bargainer(np.zeros(heard(view).shape[1]), none, none, none, none, empty, empty, empty)
+    return Bargainer(np.zeros(heard(view).shape[1]), none, none, none, none, empty, empty, empty, empty)
 
 
 def test_splits_are_all_ways_once():

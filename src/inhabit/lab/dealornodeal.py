@@ -1,41 +1,32 @@
 """Deal or No Deal: hear what a partner values after two utterances, and let minds split books, hats and balls."""
 
-import collections
 import dataclasses
 import functools
 import itertools
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from inhabit.lab.casino import Figures, Prediction, averages, compared, meeting_line
-from inhabit.learning.annotating import moves
-from inhabit.learning.bargaining import counts_of, fit_bargainer, sharpened, turns_of
-from inhabit.learning.meeting import Meeting, meet_as, met, pairs_of
+from inhabit.lab.casino import Figures, Prediction
+from inhabit.lab.dealornodeal_talks import GOODS, from_published, meeting_figures, talks_apart
+from inhabit.learning.bargaining import counts_of
 from inhabit.learning.understanding import attend, beliefs, fit_speaker
 from inhabit.maths.intervals import Estimate, bootstrap
-from inhabit.mind.bargainer.table import ACCEPT, SELECT, SUBMIT, WALK, Table, splits
 from inhabit.records.reading import read
 from inhabit.speech.lexicon import Lexicon
 from inhabit.speech.speaker import orders, ranks
-from inhabit.types import Life, Message
+from inhabit.types import Life
 
-GOODS = ("book", "hat", "ball")
 TOTAL = 10
 """What everything on the table is worth to each side."""
 
 UTTERANCES = 2
-NOTHING = 0.0
-"""Points of each side when there is no deal."""
-
-LISTENED, BARGAINED = 6000, 3000
+LISTENED, BARGAINED = 6000, 6000
 """Training lives from which the speaker and the bargainer learn; drawn by the seed, so that a run takes minutes."""
 
-SHARPNESS = {"talk": 3.0, "deal": 4.0, "goods": 1.3, "answers": 3.0}
-"""As in `bargaining.SHARPNESS`, chosen on 800 training lives that were not fitted on, by agreement, points and Pareto-optimal
-deals. Answers are made surer as well: what people chose who did not agree is not in the log, and is guessed."""
+HELD = 0.3
+"""Share of the scenarios of the training file on which minds meet, besides all of the validation file."""
 
 PUBLISHED = {
     "published people: deals": 0.779,
@@ -53,24 +44,30 @@ PUBLISHED = {
 def dealornodeal(
     data: pathlib.Path, *, seed: int = 0, listened: int = LISTENED, bargained: int = BARGAINED, times: int = 2
 ) -> tuple[Figures, Figures, list[Prediction]]:
-    """Learn from the training dialogues, measure on the validation dialogues; no dialogue is on both sides.
+    """Learn from training dialogues, measure on others; no dialogue is on both sides, and for meetings no scenario.
+
+    Partners are heard on the validation dialogues, and minds meet on these and on `HELD` of the training file's
+    scenarios, which the bargainer does not learn from.
 
     Args:
         data: The folder of Deal or No Deal.
         seed: Of the subsamples and of all noise.
         listened: Training lives for the speaker.
         bargained: Training lives for the bargainer.
-        times: How often the minds of each dialogue meet.
+        times: How often the minds of each line meet.
 
     Returns:
         Measured, baselines (priors without talk, the people of the same dialogues, published), raw predictions.
     """
-    train, held = parted(read(data / "train.txt").lives, read(data / "val.txt").lives, seed=seed)
+    lives = read(data / "train.txt").lives
+    train, held = parted(lives, read(data / "val.txt").lives, seed=seed)
     lexicon = dataclasses.replace(Lexicon.learn(GOODS, train[:listened]), totals={})
     heard, baseline, lines = order_figures(train[:listened], held, lexicon, seed=seed)
-    bargain, people, more = meeting_figures(train[:bargained], held, lexicon, seed=seed, times=times)
+    learned, more = talks_apart(lives, HELD, seed=seed)
+    bargain, people, met = meeting_figures(learned[:bargained], [*held, *more], seed=seed, times=times)
     published = {name: Estimate(value, value, value) for name, value in PUBLISHED.items()}
-    return heard | bargain, baseline | people | published, lines + more
+    bargain |= from_published(bargain, published)
+    return heard | bargain, baseline | people | published, lines + met
 
 
 def parted(train: Sequence[Life], held: Sequence[Life], *, seed: int) -> tuple[list[Life], list[Life]]:
@@ -174,77 +171,3 @@ def order_line(life: Life, chances: np.ndarray) -> Prediction:
         "values": dict(life.values),
         "truth": [GOODS[good] for good in np.argsort(ranks(life.values, GOODS))],
     }
-
-
-def settled(life: Life, lexicon: Lexicon) -> Life:
-    """Put what both sides chose in place of `select`: a deal submitted by who selected, and the other's answer.
-
-    Where they did not agree the log does not say what was chosen; the last word on each good is taken for it, goods
-    that nobody spoke of going to who selected. The answer is then to walk away.
-    """
-    if not life.messages or life.messages[-1].act != SELECT:
-        return life
-    chooser = life.messages[-1].role
-    deal = life.outcome["deal"] or _meant(life, lexicon, own=chooser == "user")
-    end = ACCEPT if life.outcome["agreed"] else WALK
-    last = Message(role=chooser, content="", act=SUBMIT, sees={**life.messages[-1].sees, **deal})
-    answer = Message(role="partner" if chooser == "user" else "user", content="", act=end)
-    return dataclasses.replace(life, messages=(*life.messages[:-1], last, answer))
-
-
-def _meant(life: Life, lexicon: Lexicon, *, own: bool) -> dict[str, dict[str, float]]:
-    counts = counts_of(life, GOODS)
-    table = Table.laid(counts)
-    for message, move in zip(life.messages[:-1], moves(life, lexicon, counts)):
-        table = table.after(0 if message.role == "user" else 1, move)
-    share = np.where(np.isfinite(table.draft), table.draft, np.array(counts) * own)
-    return {
-        "you": dict(zip(GOODS, share.tolist())),
-        "they": dict(zip(GOODS, (np.array(counts) - share).tolist())),
-    }
-
-
-def meeting_figures(
-    train: Sequence[Life], held: Sequence[Life], lexicon: Lexicon, *, seed: int, times: int
-) -> tuple[Figures, Figures, list[Prediction]]:
-    """Minds split the goods of the held-out dialogues; the people of the same dialogues beside."""
-    turns = [turn for life in train for turn in turns_of(settled(life, lexicon), lexicon)]
-    mind = sharpened(fit_bargainer(turns, GOODS), SHARPNESS)
-    pairs = pairs_of(held)
-    people = [met(settled(life, lexicon), lexicon) for life in pairs]
-    minds = meet_as(mind, people, times=times, limit=20, rng=np.random.default_rng(seed))
-    titles = [str(life.outcome["dialogue"]) for life in pairs]
-    names = (titles * times, titles)
-    measured = compared(minds, people, names, without=NOTHING, seed=seed)
-    baselines = {f"people: {k}": v for k, v in averages(people, titles, without=NOTHING, seed=seed).items()}
-    measured |= {f"minds: {k}": v for k, v in agreed_figures(minds, names[0], seed).items()}
-    baselines |= {f"people: {k}": v for k, v in agreed_figures(people, names[1], seed).items()}
-    return measured, baselines, [meeting_line(0, title, meeting) for title, meeting in zip(names[0], minds)]
-
-
-def pareto(meeting: Meeting) -> bool:
-    """Whether no other split would have been better for one side without being worse for the other."""
-    ways = splits(meeting.counts)
-    mine, theirs = ways @ np.array(meeting.worths[0]), (np.array(meeting.counts) - ways) @ np.array(meeting.worths[1])
-    got, left = meeting.points(NOTHING)
-    better = (mine >= got) & (theirs >= left) & ((mine > got) | (theirs > left))
-    return not better.any()
-
-
-def agreed_figures(meetings: Sequence[Meeting], groups: Sequence[str], seed: int) -> Figures:
-    """Of the deals that were made: points, and how many are Pareto-optimal."""
-    rows = [(np.mean(m.points(NOTHING)), pareto(m), group) for m, group in zip(meetings, groups) if m.deal is not None]
-    found: dict[str, list[Any]] = collections.defaultdict(list)
-    for points, best, group in rows:
-        found["points when agreed"].append(points)
-        found["Pareto-optimal deals"].append(float(best))
-        found["group"].append(group)
-    return {
-        name: bootstrap(functools.partial(_at, np.array(values)), found["group"], resamples=300, seed=seed)
-        for name, values in found.items()
-        if name != "group"
-    }
-
-
-def _at(rows: np.ndarray, index: np.ndarray) -> float:
-    return float(rows[index].mean())

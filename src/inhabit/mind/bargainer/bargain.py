@@ -51,6 +51,7 @@ class Bargainer:
         answers: Of the answer to a deal, over `ANSWERS`.
         goods: Of the stance on each good, over ask, offer, refuse.
         shapes: Of how many goods are asked for, offered, refused.
+        implied: Of what a saying leaves to either side.
         amounts: Of naming amounts.
         talk: Of the split spoken of.
         deal: Of the split submitted.
@@ -62,6 +63,7 @@ class Bargainer:
     answers: Float[np.ndarray, "features answers"]
     goods: Float[np.ndarray, "features stances"]
     shapes: Float[np.ndarray, "features shapes"]
+    implied: Float[np.ndarray, " features"]
     amounts: Float[np.ndarray, " features"]
     talk: Float[np.ndarray, " features"]
     deal: Float[np.ndarray, " features"]
@@ -98,7 +100,8 @@ class Bargainer:
     def sayings(self, regard: Regard) -> Float[np.ndarray, " sayings"]:
         """Logits of every way to take stances."""
         pairs, kinds = shapes(len(regard.own))
-        return pairs @ (regard.goods() @ self.goods).ravel() + kinds @ (regard.shape() @ self.shapes)
+        of_goods, of_shape = regard.goods() @ self.goods, regard.shape() @ self.shapes
+        return pairs @ of_goods.ravel() + kinds @ of_shape + regard.implied() @ self.implied
 
     def saying(self, regard: Regard, noise: Noise) -> Move:
         """Choose what to say of the goods, and how many of each."""

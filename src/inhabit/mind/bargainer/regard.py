@@ -61,6 +61,11 @@ def _fit(side: np.ndarray, counts: np.ndarray, share: np.ndarray) -> np.ndarray:
     return np.stack([distance, (distance == 0) * float(known.all())], axis=-1)
 
 
+def _enough(worth: float | np.ndarray) -> list[np.ndarray]:
+    """Whether it is at least half of everything, and at least two thirds."""
+    return [np.asarray(worth > least - 1e-6, float) for least in (1 / 2, 2 / 3)]
+
+
 @dataclasses.dataclass(frozen=True)
 class Regard:
     """A table in the eyes of one side with its own values: the features of all that it could do.
@@ -110,6 +115,8 @@ class Regard:
         ]
         drafted += [*fresh, *(late * age for age in fresh), *(whole * late * age for age in fresh)]
         drafted += [self.utilities(np.where(np.isfinite(draft), draft, np.array(view.table.counts) / 2))[0] - 0.5]
+        drafted += [enough for worth in (*worths, drafted[-1]) for enough in _enough(worth + 0.5)]
+        drafted += [whole * agreed_on * enough for enough in drafted[-2:]]
         plain: list[Any] = [
             1,
             count / 10,
@@ -138,7 +145,7 @@ class Regard:
         agreed = float(view.me.last == KINDS.index("agree"))
         rejections = view.table.rejections
         plain = [1, mine - 0.5, (mine - 0.5) ** 2, theirs - 0.5, envy, guilt, *own, *said, *draft, agreed]
-        return np.array([*plain, rejections > 0, min(rejections, 3) / 3, self.time, mine < 0.45], float)
+        return np.array([*plain, rejections > 0, min(rejections, 3) / 3, self.time, mine < 0.45, *_enough(mine)], float)
 
     def goods(self) -> Float[np.ndarray, "goods features"]:
         """What tells the stance on each good; the same for all goods."""
@@ -151,6 +158,8 @@ class Regard:
         columns += [latest == ASK, latest == OFFER, latest == REFUSE]
         columns += [standing == ASK, standing == OFFER, standing == REFUSE, left, known]
         columns += [spoken, view.me.latest > 0, first * (latest == ASK)]
+        whole = gains(own, view.table.counts) * np.array(view.table.counts) - 1 / len(own)
+        columns += [whole, whole * self.time]
         return np.stack([np.asarray(column, float) for column in columns], axis=1)
 
     def shape(self) -> Float[np.ndarray, " features"]:
@@ -162,6 +171,15 @@ class Regard:
         question = float(view.they.last == KINDS.index("question"))
         mine = (view.me.latest > 0).sum() / goods
         return np.array([1, first, self.time, self.time**2, *told, shares, question, mine, view.table.rejections > 0])
+
+    def implied(self) -> Float[np.ndarray, "sayings features"]:
+        """Whether each saying leaves enough to either side, if all that is asked for is got and the rest is left."""
+        view, counts = self.view, np.array(self.view.table.counts)
+        before = np.where(np.isfinite(view.draft), view.draft, counts / 2)
+        stances = sayings(len(counts))
+        share = np.where(stances == 0, before, np.where(stances == OFFER, 0, counts))
+        mine, theirs = self.utilities(share)
+        return np.stack([mine, mine**2, theirs, theirs**2, mine * theirs, *_enough(mine), *_enough(theirs)], axis=1)
 
     def amounts(self, stances: np.ndarray) -> Float[np.ndarray, " features"]:
         """What tells whether amounts are named."""
@@ -196,6 +214,7 @@ class Regard:
         draft, agreed, fresh = _fit(view.draft, counts, share), float(view.table.agreed), float(view.table.fresh <= 1)
         columns += [*draft.T, *(agreed * draft).T, *(fresh * draft).T, agreed * mine, agreed * envy]
         if stances is not None:
+            columns += [*_enough(mine), *_enough(theirs)]
             columns += [part @ (stances == code) for code in (ASK, OFFER, REFUSE)]
             columns += [(part == edge) @ (stances == code).astype(float) for code in (ASK, OFFER) for edge in (0, 1)]
             return np.stack(columns, axis=1)
