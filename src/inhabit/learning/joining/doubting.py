@@ -7,7 +7,8 @@ for a transition leads to one state, and one session that contradicts it counts.
 the whole, and a transition that was hardly heard leads where such transitions mostly lead.
 
 A state that stands for two is found by copying states: the copies begin alike, and part where what comes after differs.
-The machine with which all that was heard is told in the fewest words is kept, and doubted again, until nothing is gained.
+The machine with which all that was heard is told in the fewest words is kept, and doubted again, until nothing is gained; what
+is no gain is doubted once more, since patches must be given up before what they hid is found.
 
 Source:
     Baum et al. (1970), forwards and backwards; Ueda & Nakano (1998), annealing; Beal (2003), beliefs about what is shared;
@@ -78,14 +79,17 @@ def doubted(belief: Belief, *, seed: int = 0) -> Belief:
         seed: Of what is doubted, and how.
     """
     generator = np.random.default_rng(seed)
-    best = _bare(belief.heard, belief.next[: belief.states])
+    best = start = _bare(belief.heard, belief.next[: belief.states])
     shortest, idle = told_in(best), 0
     for number in range(ROUNDS):
-        again = _round(best, *PLAN[number % len(PLAN)], generator)
-        if again is None or idle == IDLE:
+        if idle == IDLE:
+            break
+        again = _round(start, *PLAN[number % len(PLAN)], generator)
+        if again is None:
             break
         words = told_in(again)
         best, shortest, idle = (again, words, 0) if words < shortest else (best, shortest, idle + 1)
+        start = again if idle % 2 else best
     return best
 
 
