@@ -42,7 +42,7 @@ SURE, AT_LEAST, FAILED = 1 / 320, 100, 0.01
 HEARD, COMMON = 20, 1 / 4
 """Pairs from which on, and share of all pairs up to which, a state is copied."""
 LARGEST = 300
-"""States at most, copies included, of a machine that is doubted."""
+"""States at most, copies included, of a machine that is doubted; a larger one is left as it is."""
 
 
 class Soft(NamedTuple):
@@ -82,11 +82,9 @@ def doubted(belief: Belief, *, seed: int = 0) -> Belief:
     best = start = _bare(belief.heard, belief.next[: belief.states])
     shortest, idle = told_in(best), 0
     for number in range(ROUNDS):
-        if idle == IDLE:
+        if idle == IDLE or start.states > LARGEST:
             break
         again = _round(start, *PLAN[number % len(PLAN)], generator)
-        if again is None:
-            break
         words = told_in(again)
         best, shortest, idle = (again, words, 0) if words < shortest else (best, shortest, idle + 1)
         start = again if idle % 2 else best
@@ -213,16 +211,14 @@ def settled(doubts: Doubts, soft: Soft, heard: Heard) -> Soft:
     return soft
 
 
-def _round(best: Belief, doubt: float, copied: float, generator: np.random.Generator) -> Belief | None:
-    """Doubt a machine once; `None` if it is too large."""
+def _round(best: Belief, doubt: float, copied: float, generator: np.random.Generator) -> Belief:
+    """Doubt a machine once."""
     passed = best.passed()
     visits, pairs = passed.sum(axis=1), best.heard.inputs.size
     failed = best.passed(best.why == CONTRADICTED) > FAILED * passed
     certain = (passed >= max(SURE * pairs, AT_LEAST)) & ~failed & (best.next[: best.states] >= 0)
     some = 1 + np.flatnonzero((visits[1:] >= HEARD) & (visits[1:] < COMMON * pairs))
-    copies = generator.permutation(some)[: int(np.ceil(copied * len(some)))]
-    if best.states + len(copies) > LARGEST:
-        return None
+    copies = generator.permutation(some)[: min(int(np.ceil(copied * len(some))), LARGEST - best.states)]
     soft = _copied(_shaken(best, certain, doubt, generator), copies, generator)
     for state, symbol in zip(*np.nonzero(certain)):
         soft.leads[symbol, state] = np.arange(soft.leads.shape[1]) == best.next[state, symbol]

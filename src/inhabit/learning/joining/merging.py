@@ -8,8 +8,8 @@ mostly changes nothing, or leads where it leads from elsewhere). Where every sta
 A wrong merge early makes a hundred states of twenty. When two sessions in one state later answer one word differently, two
 states were taken for one; a heedful listener follows the two paths back to where they met, and takes the merge made last
 back with all that was decided after it. An easy-going one lets a few contradictions pass, which may be due to what was decided
-wrongly further on. Neither is better everywhere, so several listen, each to the sessions in another order, and the machine
-is kept with which all that was heard is told in the fewest words.
+wrongly further on. Neither is better everywhere, so both listen, each to the sessions in another order, and the machine is
+kept with which all that was heard is told in the fewest words; then it is doubted (`doubting.py`).
 
 Source:
     Lang, Pearlmutter & Price (1998), evidence-driven merging; Oncina & García (1992), folding of what follows.
