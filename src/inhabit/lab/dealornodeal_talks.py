@@ -30,9 +30,10 @@ LIMIT = 20
 MISREAD = 0.1
 """How often words are read as something else: of people's deals in training dialogues, words say another one in 9.5 %."""
 
-SHARPNESS = {"talk": 2.0, "deal": 3.0, "answers": 1.5, "goods": 1.3}
+SHARPNESS = {"talk": 2.0, "deal": 3.0, "answers": 1.2, "goods": 1.3}
 """As in `bargaining.SHARPNESS`, chosen among seven on training dialogues whose scenarios are not among those reported, by
-agreement, points and Pareto-optimal deals; with none of it minds deal 6 % less often and get half a point less."""
+agreement, points and Pareto-optimal deals; with none of it minds deal 6 % less often and get half a point less. Answers of 1.0,
+1.2, 1.35 and 1.5 make deals in .766, .786, .797 and .806 of 7,016 training lines, people in .787."""
 
 
 def talks_apart(train: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:
