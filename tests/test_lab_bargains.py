@@ -92,7 +92,8 @@ def test_a_deal_that_the_words_say_is_well_read():
     other = dataclasses.replace(
         _life(True), messages=(_message("i need the hat and the book"), *_life(True).messages[1:])
     )
-    assert dealornodeal_talks.well_read([_life(True), other, _life(False)], LEXICON) == [1.0, 0.0]
+    told = [dealornodeal_talks.settled(life, LEXICON) for life in (_life(True), other, _life(False))]
+    assert dealornodeal_talks.well_read(told, LEXICON) == [1.0, 0.0]
 
 
 def _message(content: str) -> Message:

@@ -105,6 +105,7 @@ def test_recall_is_what_the_noise_leaves(tmp_path):
 @pytest.mark.slow
 def test_the_tasks_run(tmp_path):
     record = find("memory").run("tasks", seed=0, quick=True, out=tmp_path)
-    assert {f"{task}: memory" for task in TASKS} <= set(record.measured)
-    assert sum(name.endswith("worse by, life by life") for name in record.measured) == len(TASKS)
+    behind = [name for name in record.measured if name.endswith("worse by, life by life")]
+    assert len(behind) == len(TASKS)
+    assert set(record.measured) - set(behind) == {f"{task}: memory" for task in TASKS}
     assert record.measured["poison: memory"].value < record.baselines["poison: delta rule"].value

@@ -38,12 +38,13 @@ agreement, points and Pareto-optimal deals; with none of it minds deal 6 % less 
 
 def talks_apart(train: Sequence[Life], share: float, *, seed: int) -> tuple[list[Life], list[Life]]:
     """Lives to learn from, in random order, and lives of `share` of the scenarios; no scenario is on both sides."""
-    known = sorted({_scenario(life) for life in train})
+    scenarios = [_scenario(life) for life in train]
+    known = sorted(set(scenarios))
     order = np.random.default_rng(seed).permutation(len(known))
     held = {known[i] for i in order[: int(share * len(known))]}
-    learned = [life for life in train if _scenario(life) not in held]
+    learned, apart = ([life for life, its in zip(train, scenarios) if (its in held) is side] for side in (False, True))
     order = np.random.default_rng(seed + 1).permutation(len(learned))
-    return [learned[i] for i in order], [life for life in train if _scenario(life) in held]
+    return [learned[i] for i in order], apart
 
 
 def _scenario(life: Life) -> tuple[tuple[float, ...], ...]:
@@ -99,11 +100,9 @@ def drafted(life: Life, lexicon: Lexicon) -> np.ndarray:
 
 
 def well_read(lives: Sequence[Life], lexicon: Lexicon) -> list[float]:
-    """Of the deals that people made, whether their words alone say the same deal."""
+    """Of the deals that people made in settled lives, whether their words alone say the same deal."""
     return [
-        float(
-            drafted(settled(life, lexicon), lexicon).tolist() == [life.outcome["deal"]["you"][good] for good in GOODS]
-        )
+        float(drafted(life, lexicon).tolist() == [life.outcome["deal"]["you"][good] for good in GOODS])
         for life in lives
         if life.outcome["agreed"]
     ]
@@ -121,7 +120,8 @@ def meeting_figures(
     lexicon = dataclasses.replace(lexicon, totals={}, names={**lexicon.names, **NAMES})
     turns = [turn for life in train for turn in turns_of(settled(life, lexicon), lexicon)]
     mind = sharpened(fit_bargainer(turns, GOODS, misread=MISREAD), SHARPNESS)
-    people = [met(settled(life, lexicon), lexicon) for life in held]
+    told = [settled(life, lexicon) for life in held]
+    people = [met(life, lexicon) for life in told]
     minds = meet_as(mind, people, times=times, limit=LIMIT, rng=np.random.default_rng(seed))
     titles = [str(life.outcome["dialogue"]) for life in held]
     names = (titles * times, titles)
@@ -134,7 +134,7 @@ def meeting_figures(
     baselines["people: deals, each dialogue once"] = bootstrap(
         functools.partial(_at, deals), [str(life.outcome["dialogue"]) for life in once], resamples=300, seed=seed
     )
-    read = np.array(well_read(held, lexicon))
+    read = np.array(well_read(told, lexicon))
     measured["people's deals that their words say"] = bootstrap(
         functools.partial(_at, read), [life.outcome["dialogue"] for life in held if life.outcome["agreed"]], seed=seed
     )

@@ -75,10 +75,10 @@ def _panel(
     for number, row in enumerate(sorted(makers, key=lambda row: row["cpu_seconds"])):
         place = max(row["cpu_seconds"] * rate, 1e6), row["fidelity"]
         axes.plot(*place, "D", color=_MAKER, markersize=8, markeredgecolor="white", zorder=5)
-        words, side = f"{SHOWN[row['name']]}\n{row['symbols']:,} symbols", 1 if number else -1
-        ha = "left" if number else "right"  # the first to the left of its point, so that neighbours are told apart
+        words = f"{SHOWN[row['name']]}\n{row['symbols']:,} symbols"
+        side, ha = (9, "left") if number else (-9, "right")  # the first to the left, so that neighbours are told apart
         axes.annotate(
-            words, place, (9 * side, 0), textcoords="offset points", color=_MAKER, fontsize=8.5, ha=ha, va="center"
+            words, place, (side, 0), textcoords="offset points", color=_MAKER, fontsize=8.5, ha=ha, va="center"
         )
     axes.set(xscale="log", xlim=(1e6, largest * 1e9), ylim=(-0.03, 1.06), ylabel="suite answered exactly")
     right = largest * 6e8

@@ -211,27 +211,29 @@ def settled(doubts: Doubts, soft: Soft, heard: Heard) -> Soft:
     return soft
 
 
-def _round(best: Belief, doubt: float, copied: float, generator: np.random.Generator) -> Belief:
+def _round(belief: Belief, doubt: float, copied: float, generator: np.random.Generator) -> Belief:
     """Doubt a machine once."""
-    passed = best.passed()
-    visits, pairs = passed.sum(axis=1), best.heard.inputs.size
-    failed = best.passed(best.why == CONTRADICTED) > FAILED * passed
-    certain = (passed >= max(SURE * pairs, AT_LEAST)) & ~failed & (best.next[: best.states] >= 0)
+    passed, states = belief.passed(), belief.states
+    visits, pairs = passed.sum(axis=1), belief.heard.inputs.size
+    failed = belief.passed(belief.why == CONTRADICTED) > FAILED * passed
+    certain = (passed >= max(SURE * pairs, AT_LEAST)) & ~failed & (belief.next[:states] >= 0)
     some = 1 + np.flatnonzero((visits[1:] >= HEARD) & (visits[1:] < COMMON * pairs))
-    copies = generator.permutation(some)[: min(int(np.ceil(copied * len(some))), LARGEST - best.states)]
-    soft = _copied(_shaken(best, certain, doubt, generator), copies, generator)
-    for state, symbol in zip(*np.nonzero(certain)):
-        soft.leads[symbol, state] = np.arange(soft.leads.shape[1]) == best.next[state, symbol]
-    leads = settled(Doubts(best, certain), soft, best.heard).leads
-    following = leads.argmax(axis=2).T
-    following[: best.states][certain] = best.next[: best.states][certain]
-    return _united(_bare(best.heard, following))
+    copies = generator.permutation(some)[: min(int(np.ceil(copied * len(some))), LARGEST - states)]
+    soft = _copied(_shaken(belief, visits, certain, doubt, generator), copies, generator)
+    state, symbol = np.nonzero(certain)
+    target = belief.next[state, symbol]
+    soft.leads[symbol, state] = target[:, None] == np.arange(soft.leads.shape[1])
+    following = settled(Doubts(belief, certain), soft, belief.heard).leads.argmax(axis=2).T
+    following[state, symbol] = target
+    return _united(_bare(belief.heard, following))
 
 
-def _shaken(belief: Belief, certain: np.ndarray, doubt: float, generator: np.random.Generator) -> Soft:
+def _shaken(
+    belief: Belief, visits: np.ndarray, certain: np.ndarray, doubt: float, generator: np.random.Generator
+) -> Soft:
     """The belief, of which a part is given up for where transitions mostly lead, with noise."""
     soft, states = softened(belief), belief.states
-    chance = usual_targets(soft, _known(belief.passed().sum(axis=1)))
+    chance = usual_targets(soft, _known(visits))
     noise = chance * generator.gamma(1.0, size=chance.shape) + 1e-4 * generator.gamma(0.3, size=chance.shape)
     noise /= noise.sum(axis=2, keepdims=True)
     unheard = belief.next[:states] < 0, belief.out[:states] < 0
